@@ -232,6 +232,7 @@ class Message:
     expires_at: datetime
     created_at: datetime
     order_id: str = ""
+    content: str = ""  #: what was chosen for this person, e.g. the id of a recipe
     facts: Mapping[str, Any] = field(default_factory=dict)
     reason: Reason | None = None
     fence: int = 0

@@ -1,0 +1,134 @@
+"""The database: how it is opened, and what a transaction is. The truth about every message lives here.
+
+SQLite (WAL, synchronous=FULL: a claim that was committed survives a power cut) and PostgreSQL, with the same tests.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from aftercart.errors import Problem, SettingsError
+from aftercart.store import migrations
+
+#: What the functions of the store take first: an open transaction.
+Tx = Connection
+
+#: One planner at a time; the number is arbitrary and only has to be ours.
+_PLANNER_LOCK = 0x0AF7E2CA
+
+
+class Store:
+    """An open database. `read` and `write` are the only ways in."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def dialect(self) -> str:
+        return self._engine.dialect.name
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A consistent view; takes no write lock."""
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """A transaction that commits durably when the block ends, and leaves nothing when it raises."""
+        with self._engine.connect() as connection:
+            connection = connection.execution_options(aftercart_write=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def write_alone(self) -> Iterator[Tx]:
+        """As `write`, and no other process is in a `write_alone` block meanwhile. For the planner."""
+        with self.write() as tx:
+            if self.dialect == "postgresql":
+                tx.execute(
+                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PLANNER_LOCK}
+                )
+            yield tx
+
+    def upgrade(self) -> None:
+        """Brings the schema to this version. Safe to call at every start, from several processes."""
+        migrations.upgrade(self._engine)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+
+def open_store(url: str, *, pool_size: int = 8) -> Store:
+    """Opens the database of a URL; makes no table.
+
+    Raises:
+        SettingsError: when the URL names no database that we know.
+    """
+    parsed = _parse(url)
+    options: dict[str, Any] = {
+        "json_serializer": lambda value: orjson.dumps(value, default=str).decode(),
+        "json_deserializer": orjson.loads,
+        "pool_size": pool_size,
+        "max_overflow": pool_size,
+    }
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise _wrong_url(
+                "a database in memory is lost with its process", "name a file"
+            )
+        options["connect_args"] = {"timeout": 15, "check_same_thread": False}
+        engine = create_engine(parsed, **options)
+        _prepare_sqlite(engine)
+    else:
+        engine = create_engine(parsed, pool_pre_ping=True, **options)
+    return Store(engine)
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise _wrong_url(
+            "is not a database URL", "e.g. sqlite:///aftercart.db"
+        ) from None
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise _wrong_url(
+            f"{parsed.drivername!r} is not supported", "sqlite:// or postgresql://"
+        )
+    return parsed
+
+
+def _wrong_url(message: str, hint: str) -> SettingsError:
+    return SettingsError(
+        [Problem("environment AFTERCART_DATABASE_URL", 1, 1, message, hint)]
+    )
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connected(raw: Any, _record: Any) -> None:
+        raw.isolation_level = None  # we say BEGIN ourselves: the driver's own rules start writers too late
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "busy_timeout=15000",
+            "cache_size=-32000",
+            "temp_store=MEMORY",
+        ):
+            raw.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        # a writer takes the lock at once: upgrading a read lock later can fail half-way
+        connection.exec_driver_sql(
+            "BEGIN IMMEDIATE" if options.get("aftercart_write") else "BEGIN"
+        )

@@ -1,0 +1,116 @@
+"""Customers: who they are, and how they were on a given day."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, func, select
+
+from aftercart.model import Customer
+from aftercart.store import Tx, rows
+from aftercart.store.tables import customers, orders
+
+#: What a later word about a customer replaces, where it says anything at all.
+PROFILE = (
+    "first_name",
+    "email",
+    "phone",
+    "email_key",
+    "phone_key",
+    "timezone",
+    "country",
+    "locale",
+)
+
+
+def as_of(now: datetime) -> Select[Any]:
+    """A SELECT of customers with the orders that they had placed by `now`."""
+    placed = (orders.c.customer_id == customers.c.id) & (orders.c.placed_at <= now)
+    count = select(func.count()).where(placed).correlate(customers).scalar_subquery()
+    last = (
+        select(func.max(orders.c.placed_at, type_=orders.c.placed_at.type))
+        .where(placed)
+        .correlate(customers)
+        .scalar_subquery()
+    )
+    return select(customers, count.label("orders"), last.label("last_order_at"))
+
+
+def load(tx: Tx, ids: Collection[str], *, now: datetime) -> dict[str, Customer]:
+    """The customers of these ids, as of `now`. Unknown ids are simply not in the answer."""
+    found: dict[str, Customer] = {}
+    for part in rows.chunks(sorted(ids)):
+        for row in tx.execute(as_of(now).where(customers.c.id.in_(part))):
+            found[row.id] = from_row(row)
+    return found
+
+
+def audience(
+    tx: Tx,
+    *,
+    zone: str,
+    where: ColumnElement[bool] | None,
+    now: datetime,
+    after: str = "",
+    limit: int = 1000,
+) -> list[Customer]:
+    """A page of the customers of one time zone for whom the compiled condition holds, by id."""
+    query = as_of(now).where(customers.c.timezone == zone, customers.c.id > after)
+    if where is not None:
+        query = query.where(where)
+    return [
+        from_row(r) for r in tx.execute(query.order_by(customers.c.id).limit(limit))
+    ]
+
+
+def zones(tx: Tx) -> list[str]:
+    """The time zones in which customers live."""
+    return list(
+        tx.scalars(
+            select(customers.c.timezone).distinct().order_by(customers.c.timezone)
+        )
+    )
+
+
+def save(tx: Tx, people: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
+    """Inserts customers, or replaces what a row says of them. A row has `id` and any of PROFILE.
+
+    Rows are grouped by what they say, so that silence about a phone number never deletes it.
+    """
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for person in people:
+        said = tuple(name for name in PROFILE if person.get(name))
+        row = {"timezone": "UTC", "created_at": now, "id": person["id"]}
+        groups.setdefault(said, []).append(row | {name: person[name] for name in said})
+    for said, group in groups.items():
+        if said:
+            for part in rows.chunks(group):
+                rows.upsert(tx, customers, part, keys=["id"], update=said)
+        else:
+            rows.insert_or_keep(tx, customers, group)
+
+
+def by_address_key(tx: Tx, key: str) -> list[str]:
+    """The ids of the customers with this e-mail or phone, by its HMAC."""
+    match = (customers.c.email_key == key) | (customers.c.phone_key == key)
+    return list(tx.scalars(select(customers.c.id).where(match)))
+
+
+def from_row(row: Row[Any]) -> Customer:
+    """A row of `as_of` as a noun."""
+    return Customer(
+        id=row.id,
+        first_name=row.first_name,
+        email=row.email,
+        phone=row.phone,
+        email_key=row.email_key,
+        phone_key=row.phone_key,
+        timezone=row.timezone,
+        country=row.country,
+        locale=row.locale,
+        email_marketing=row.email_marketing,
+        sms_marketing=row.sms_marketing,
+        survey=row.survey,
+        orders=row.orders,
+        last_order_at=row.last_order_at,
+    )

@@ -1,0 +1,117 @@
+"""What people do at the desk: pauses, cases for support, survey answers; and single marks of this database."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid5
+
+from sqlalchemy import select, update
+
+from aftercart.model import NAMESPACE
+from aftercart.store import Tx, rows
+from aftercart.store.tables import answers, cases, marks, pauses
+
+
+def pause(tx: Tx, scope: str, *, at: datetime, by: str) -> None:
+    """Holds everything of a scope: "all", "channel:sms", "campaign:<name>"."""
+    rows.insert_or_keep(tx, pauses, [{"scope": scope, "since": at, "by": by}])
+
+
+def resume(tx: Tx, scope: str) -> bool:
+    """Lifts a pause; answers whether there was one."""
+    result = tx.execute(pauses.delete().where(pauses.c.scope == scope))
+    return bool(result.rowcount)
+
+
+def paused(tx: Tx) -> dict[str, datetime]:
+    """Everything that is held, and since when."""
+    return {row.scope: row.since for row in tx.execute(select(pauses))}
+
+
+def open_case(
+    tx: Tx,
+    kind: str,
+    *,
+    about: str,
+    customer_id: str,
+    at: datetime,
+    order_id: str = "",
+    message_id: str = "",
+    note: str = "",
+) -> None:
+    """Opens a case, once for each kind and `about` (an order, a survey message)."""
+    rows.insert_or_keep(
+        tx,
+        cases,
+        [
+            {
+                "id": str(uuid5(NAMESPACE, f"case|{kind}|{about}")),
+                "kind": kind,
+                "customer_id": customer_id,
+                "order_id": order_id,
+                "message_id": message_id,
+                "note": note,
+                "opened_at": at,
+            }
+        ],
+    )
+
+
+def close_case(tx: Tx, case_id: str, *, at: datetime) -> None:
+    """Says that a case is done; closing it twice keeps the first time."""
+    tx.execute(
+        update(cases)
+        .where(cases.c.id == case_id, cases.c.closed_at.is_(None))
+        .values(closed_at=at)
+    )
+
+
+def open_cases(tx: Tx, customer_ids: Collection[str]) -> set[str]:
+    """Which of these customers have an open case."""
+    found: set[str] = set()
+    for part in rows.chunks(sorted(customer_ids)):
+        found.update(
+            tx.scalars(
+                select(cases.c.customer_id).where(
+                    cases.c.customer_id.in_(part), cases.c.closed_at.is_(None)
+                )
+            )
+        )
+    return found
+
+
+def answer(tx: Tx, given: Mapping[str, Any], *, at: datetime) -> bool:
+    """Stores a survey answer (message_id, campaign, customer_id, score, comment); a later one replaces it.
+
+    Returns whether it is the first one of that message.
+    """
+    row = {**given, "answered_at": at}
+    first = rows.insert_once(tx, answers, [row], key="message_id")
+    if not first:
+        tx.execute(
+            update(answers)
+            .where(answers.c.message_id == given["message_id"])
+            .values(score=given["score"], comment=given["comment"], revised_at=at)
+        )
+    return bool(first)
+
+
+def get_mark(tx: Tx, name: str) -> Any:
+    """A single fact about this database, or None."""
+    return tx.scalar(select(marks.c.value).where(marks.c.name == name))
+
+
+def set_mark(tx: Tx, name: str, value: Any) -> None:
+    """Writes a single fact about this database; it must be JSON-able."""
+    rows.upsert(
+        tx,
+        marks,
+        [{"name": name, "value": value}],
+        keys=["name"],
+        update=["value"],
+    )
+
+
+def drop_mark(tx: Tx, name: str) -> None:
+    """Forgets a single fact."""
+    tx.execute(marks.delete().where(marks.c.name == name))

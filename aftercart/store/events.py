@@ -1,0 +1,56 @@
+"""Events: what the shop told us, each once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from aftercart.model import Event
+from aftercart.store import Tx, rows
+from aftercart.store.tables import events
+
+
+def add(tx: Tx, told: Sequence[Event], *, received_at: datetime) -> set[str]:
+    """Stores events; answers the ids of those that were not known."""
+    # one batch may itself hold an id twice: the first wins
+    unique = {event.id: event for event in reversed(told)}
+    return rows.insert_once(
+        tx,
+        events,
+        [
+            {
+                "id": e.id,
+                "type": e.type,
+                "at": e.at,
+                "customer_id": e.customer_id,
+                "order_id": e.order_id,
+                "body": dict(e.body),
+                "received_at": received_at,
+            }
+            for e in unique.values()
+        ],
+        key="id",
+    )
+
+
+def of_customer(
+    tx: Tx, customer_id: str, *, now: datetime, limit: int = 100
+) -> list[Event]:
+    """What happened to a customer up to `now`, newest first."""
+    query = (
+        select(events)
+        .where(events.c.customer_id == customer_id, events.c.at <= now)
+        .order_by(events.c.at.desc())
+        .limit(limit)
+    )
+    return [
+        Event(
+            id=r.id,
+            type=r.type,
+            at=r.at,
+            customer_id=r.customer_id,
+            order_id=r.order_id,
+            body=r.body,
+        )
+        for r in tx.execute(query)
+    ]

@@ -1,0 +1,259 @@
+"""Message rows: planned once, loaded in batches, granted a slot, rung. Moving them is the work of `transitions`."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select, update
+
+from aftercart.model import REACHED, Channel, Message, Purpose, State
+from aftercart.reasons import from_json
+from aftercart.store import Tx, rows
+from aftercart.store.tables import message_events, messages
+
+#: States in which a marketing message does not take one of the customer's slots.
+_NEVER_CAME = (State.SKIPPED, State.EXPIRED, State.CANCELLED, State.FAILED)
+
+
+def plan(tx: Tx, drafts: Sequence[tuple[Message, Mapping[str, Any]]]) -> set[str]:
+    """Inserts messages that are not there yet, each with its first entry in the story; answers the new ids.
+
+    A draft is the message and the columns that the noun does not carry (enrollment_id, priority, content).
+    """
+    if not drafts:
+        return set()
+    new = rows.insert_once(
+        tx, messages, [_row(m) | dict(extra) for m, extra in drafts], key="id"
+    )
+    story = [
+        {
+            "message_id": m.id,
+            "at": m.created_at,
+            "word": "planned" if m.state is State.SCHEDULED else m.state.value,
+            "actor": "planner",
+            "reason": m.reason.to_json() if m.reason else None,
+        }
+        for m, _ in drafts
+        if m.id in new
+    ]
+    if story:
+        tx.execute(message_events.insert(), story)
+    return new
+
+
+def load(tx: Tx, ids: Collection[str]) -> dict[str, Message]:
+    """The messages of these ids."""
+    found: dict[str, Message] = {}
+    for part in rows.chunks(sorted(ids)):
+        for row in tx.execute(select(messages).where(messages.c.id.in_(part))):
+            found[row.id] = from_row(row)
+    return found
+
+
+def start(tx: Tx, ids: Collection[str], *, now: datetime) -> list[Message]:
+    """Loads the due messages among `ids` for delivery and counts the start.
+
+    `claims` goes up before anything is rendered: a message whose rendering kills its process is found by that count.
+    """
+    statement = (
+        update(messages)
+        .where(
+            messages.c.id.in_(list(ids)),
+            messages.c.state == State.SCHEDULED,
+            messages.c.due_at <= now,
+        )
+        .values(claims=messages.c.claims + 1)
+        .returning(*messages.c)
+    )
+    found = [from_row(row) for row in tx.execute(statement)]
+    return sorted(found, key=lambda m: (m.due_at, m.id))
+
+
+def unslotted(tx: Tx, *, now: datetime, limit: int) -> list[tuple[Message, int]]:
+    """Due marketing messages that still need a place under the customer's cap, with their priority, in order of merit."""
+    query = (
+        select(messages)
+        .where(
+            messages.c.state == State.SCHEDULED,
+            messages.c.ring_at <= now,
+            messages.c.purpose == Purpose.MARKETING,
+            messages.c.slot_at.is_(None),
+        )
+        .order_by(
+            messages.c.customer_id,
+            messages.c.priority.desc(),
+            messages.c.due_at,
+            messages.c.id,
+        )
+        .limit(limit)
+    )
+    return [(from_row(row), row.priority) for row in tx.execute(query)]
+
+
+def slots(
+    tx: Tx, customer_ids: Collection[str], *, since: datetime
+) -> dict[str, list[datetime]]:
+    """When each customer was granted a marketing message after `since`, oldest first."""
+    found: dict[str, list[datetime]] = {}
+    for part in rows.chunks(sorted(customer_ids)):
+        query = (
+            select(messages.c.customer_id, messages.c.slot_at)
+            .where(
+                messages.c.customer_id.in_(part),
+                messages.c.slot_at > since,
+                messages.c.state.not_in(_NEVER_CAME),
+            )
+            .order_by(messages.c.slot_at)
+        )
+        for row in tx.execute(query):
+            found.setdefault(row.customer_id, []).append(row.slot_at)
+    return found
+
+
+def grant(tx: Tx, ids: Iterable[str], *, at: datetime) -> None:
+    """Gives messages their place under the cap."""
+    for part in rows.chunks(list(ids)):
+        tx.execute(update(messages).where(messages.c.id.in_(part)).values(slot_at=at))
+
+
+def ring(
+    tx: Tx, *, now: datetime, again_at: datetime, limit: int
+) -> list[tuple[str, Channel, Purpose]]:
+    """The due messages that a queue should hear of, oldest first; they are rung again at `again_at` unless they moved."""
+    ready = (
+        select(messages.c.id, messages.c.channel, messages.c.purpose)
+        .where(
+            messages.c.state == State.SCHEDULED,
+            messages.c.ring_at <= now,
+            (messages.c.purpose != Purpose.MARKETING) | messages.c.slot_at.is_not(None),
+        )
+        .order_by(messages.c.ring_at, messages.c.id)
+        .limit(limit)
+    )
+    found = [(r.id, Channel(r.channel), Purpose(r.purpose)) for r in tx.execute(ready)]
+    if found:
+        tx.execute(
+            update(messages)
+            .where(messages.c.id == bindparam("b_id"))
+            .values(ring_at=again_at),
+            [{"b_id": id_} for id_, _, _ in found],
+        )
+    return found
+
+
+def next_ring(tx: Tx) -> datetime | None:
+    """When the next scheduled message wants to be rung."""
+    query = select(func.min(messages.c.ring_at, type_=messages.c.ring_at.type)).where(
+        messages.c.state == State.SCHEDULED
+    )
+    return tx.scalar(query)
+
+
+def reached(
+    tx: Tx, campaign: str, customer_ids: Collection[str], *, since: datetime
+) -> dict[str, list[datetime]]:
+    """Per customer the times after `since` at which a message of the campaign reached, or may yet reach, them."""
+    found: dict[str, list[datetime]] = {}
+    for part in rows.chunks(sorted(customer_ids)):
+        query = (
+            select(messages.c.customer_id, messages.c.created_at)
+            .where(
+                messages.c.customer_id.in_(part),
+                messages.c.campaign == campaign,
+                messages.c.created_at > since,
+                messages.c.state.in_((State.SCHEDULED, *REACHED)),
+            )
+            .order_by(messages.c.created_at)
+        )
+        for row in tx.execute(query):
+            found.setdefault(row.customer_id, []).append(row.created_at)
+    return found
+
+
+def contents(
+    tx: Tx, campaign: str, customer_ids: Collection[str]
+) -> dict[str, set[str]]:
+    """Per customer what the campaign has told them, or is about to: never the same recipe twice."""
+    found: dict[str, set[str]] = {}
+    for part in rows.chunks(sorted(customer_ids)):
+        query = select(messages.c.customer_id, messages.c.content).where(
+            messages.c.customer_id.in_(part),
+            messages.c.campaign == campaign,
+            messages.c.content != "",
+            messages.c.state.not_in(_NEVER_CAME),
+        )
+        for row in tx.execute(query):
+            found.setdefault(row.customer_id, set()).add(row.content)
+    return found
+
+
+def told(tx: Tx, campaign: str, order_ids: Collection[str]) -> dict[str, list[str]]:
+    """Per order the arrival times that the campaign has told (ISO, or "" where none was known), oldest first."""
+    found: dict[str, list[str]] = {}
+    for part in rows.chunks(sorted(order_ids)):
+        query = (
+            select(messages.c.order_id, messages.c.facts)
+            .where(
+                messages.c.order_id.in_(part),
+                messages.c.campaign == campaign,
+                messages.c.state.in_((State.SCHEDULED, *REACHED)),
+            )
+            .order_by(messages.c.created_at)
+        )
+        for row in tx.execute(query):
+            found.setdefault(row.order_id, []).append(row.facts.get("told", ""))
+    return found
+
+
+def from_row(row: Row[Any]) -> Message:
+    """A row of the table as a noun."""
+    return Message(
+        id=row.id,
+        campaign=row.campaign,
+        version=row.version,
+        customer_id=row.customer_id,
+        occurrence=row.occurrence,
+        leg=row.leg,
+        channel=Channel(row.channel),
+        purpose=Purpose(row.purpose),
+        template=row.template,
+        state=State(row.state),
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+        created_at=row.created_at,
+        order_id=row.order_id,
+        content=row.content,
+        facts=row.facts,
+        reason=from_json(row.reason),
+        fence=row.fence,
+        attempts=row.attempts,
+        claims=row.claims,
+        slot_at=row.slot_at,
+        accepted_at=row.accepted_at,
+        provider=row.provider,
+        provider_ref=row.provider_ref,
+        delivery=row.delivery,
+    )
+
+
+def _row(m: Message) -> dict[str, Any]:
+    return {
+        "id": m.id,
+        "campaign": m.campaign,
+        "version": m.version,
+        "customer_id": m.customer_id,
+        "occurrence": m.occurrence,
+        "leg": m.leg,
+        "channel": m.channel,
+        "purpose": m.purpose,
+        "template": m.template,
+        "state": m.state,
+        "due_at": m.due_at,
+        "expires_at": m.expires_at,
+        "created_at": m.created_at,
+        "ring_at": m.due_at,
+        "order_id": m.order_id,
+        "content": m.content,
+        "facts": dict(m.facts),
+        "reason": m.reason.to_json() if m.reason else None,
+    }

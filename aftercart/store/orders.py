@@ -1,0 +1,143 @@
+"""Orders and their lines: what was bought, when it was promised, and when it came."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select, update
+
+from aftercart.model import Line, Order
+from aftercart.store import Tx, rows
+from aftercart.store.tables import order_lines, orders
+
+#: The dated facts of an order that events fill in.
+FACTS = ("promised_at", "delivered_at", "cancelled_at", "refunded_at")
+
+
+def add(
+    tx: Tx, heads: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]
+) -> None:
+    """Inserts orders and lines that are not there yet. Rows have the columns' names."""
+    rows.insert_or_keep(tx, orders, heads)
+    rows.insert_or_keep(tx, order_lines, lines)
+
+
+def known(tx: Tx, ids: Collection[str]) -> set[str]:
+    """Which of these orders are there."""
+    found: set[str] = set()
+    for part in rows.chunks(sorted(ids)):
+        found.update(tx.scalars(select(orders.c.id).where(orders.c.id.in_(part))))
+    return found
+
+
+def note(tx: Tx, order_id: str, **facts: datetime) -> None:
+    """Writes dated facts of an order. The first delivery, cancellation or refund stays; a promise may be made anew."""
+    for name, at in facts.items():
+        column = orders.c[name]
+        first = () if name == "promised_at" else (column.is_(None),)
+        tx.execute(
+            update(orders).where(orders.c.id == order_id, *first).values({name: at})
+        )
+
+
+def note_eta(tx: Tx, order_id: str, *, eta: datetime, told_at: datetime) -> None:
+    """Writes a new estimated arrival, unless a newer one is known: events may come in any order."""
+    older = orders.c.eta_at.is_(None) | (orders.c.eta_at <= told_at)
+    tx.execute(
+        update(orders)
+        .where(orders.c.id == order_id, older)
+        .values(eta=eta, eta_at=told_at)
+    )
+
+
+def load(tx: Tx, ids: Collection[str]) -> dict[str, Order]:
+    """The orders of these ids with their lines."""
+    wanted = sorted(filter(None, ids))
+    lines: dict[str, list[Line]] = {}
+    found: dict[str, Order] = {}
+    for part in rows.chunks(wanted):
+        query = (
+            select(order_lines)
+            .where(order_lines.c.order_id.in_(part))
+            .order_by(order_lines.c.order_id, order_lines.c.line)
+        )
+        for row in tx.execute(query):
+            lines.setdefault(row.order_id, []).append(_line(row))
+        for row in tx.execute(select(orders).where(orders.c.id.in_(part))):
+            found[row.id] = _order(row, tuple(lines.get(row.id, ())))
+    return found
+
+
+def last_bought(
+    tx: Tx,
+    customer_ids: Collection[str],
+    *,
+    categories: Collection[str],
+    now: datetime,
+) -> dict[str, dict[str, datetime]]:
+    """Per customer and category the time of the newest purchase by `now`."""
+    found: dict[str, dict[str, datetime]] = {}
+    if not categories:
+        return found
+    newest = func.max(order_lines.c.placed_at, type_=order_lines.c.placed_at.type)
+    for part in rows.chunks(sorted(customer_ids)):
+        query = (
+            select(
+                order_lines.c.customer_id, order_lines.c.category, newest.label("at")
+            )
+            .where(
+                order_lines.c.customer_id.in_(part),
+                order_lines.c.category.in_(sorted(categories)),
+                order_lines.c.placed_at <= now,
+            )
+            .group_by(order_lines.c.customer_id, order_lines.c.category)
+        )
+        for row in tx.execute(query):
+            found.setdefault(row.customer_id, {})[row.category] = row.at
+    return found
+
+
+def late(
+    tx: Tx, customer_ids: Collection[str], *, now: datetime, since: datetime
+) -> dict[str, str]:
+    """Customers with an order that is past its promise and not there: customer -> order.
+
+    Orders promised before `since` are left out: a delivery that was never reported must not silence a person for ever.
+    """
+    found: dict[str, str] = {}
+    for part in rows.chunks(sorted(customer_ids)):
+        query = select(orders.c.customer_id, orders.c.id).where(
+            orders.c.customer_id.in_(part),
+            orders.c.promised_at < now,
+            orders.c.promised_at > since,
+            orders.c.delivered_at.is_(None),
+            orders.c.cancelled_at.is_(None),
+        )
+        found.update((row.customer_id, row.id) for row in tx.execute(query))
+    return found
+
+
+def _order(row: Row[Any], lines: tuple[Line, ...]) -> Order:
+    return Order(
+        id=row.id,
+        customer_id=row.customer_id,
+        placed_at=row.placed_at,
+        promised_at=row.promised_at,
+        eta=row.eta,
+        delivered_at=row.delivered_at,
+        cancelled_at=row.cancelled_at,
+        refunded_at=row.refunded_at,
+        total=row.total,
+        currency=row.currency,
+        lines=lines,
+    )
+
+
+def _line(row: Row[Any]) -> Line:
+    return Line(
+        product=row.product,
+        name=row.name,
+        category=row.category,
+        quantity=row.quantity,
+        price=row.price,
+    )

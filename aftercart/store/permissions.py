@@ -1,0 +1,114 @@
+"""Consent and suppression: whether we may write to somebody, and since when not."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from aftercart.store import Tx, rows
+from aftercart.store.tables import consents, customers, suppressions
+
+#: The three things that a person can agree to.
+KINDS = ("email_marketing", "sms_marketing", "survey")
+
+
+@dataclass(frozen=True)
+class Consent:
+    """One answer of one person, as it goes on the ledger."""
+
+    customer_id: str
+    kind: str
+    granted: bool
+    source: str
+    at: datetime
+    wording: str = ""
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """An address that must not be used: for everything ("all") or for one purpose."""
+
+    address_key: str
+    scope: str
+    reason: str
+    source: str
+    at: datetime
+
+
+def record(tx: Tx, answers: Sequence[Consent]) -> int:
+    """Appends answers to the ledger where they change anything, and moves today's answer with them.
+
+    Telling the same thing twice adds nothing. Returns how many were new.
+    """
+    if not answers:
+        return 0
+    current = _current(tx, {a.customer_id for a in answers})
+    new: list[Consent] = []
+    for answer in answers:
+        # the first answer counts even when it is "no": it is the proof that we asked
+        if current.get((answer.customer_id, answer.kind)) != answer.granted:
+            current[answer.customer_id, answer.kind] = answer.granted
+            new.append(answer)
+    for part in rows.chunks(new):
+        tx.execute(consents.insert(), [vars(a) for a in part])
+    for kind in KINDS:
+        for granted in (True, False):
+            ids = [
+                a.customer_id for a in new if a.kind == kind and a.granted == granted
+            ]
+            for some in rows.chunks(ids):
+                tx.execute(
+                    update(customers)
+                    .where(customers.c.id.in_(some))
+                    .values({kind: granted})
+                )
+    return len(new)
+
+
+def _current(tx: Tx, ids: Collection[str]) -> dict[tuple[str, str], bool]:
+    latest: dict[tuple[str, str], bool] = {}
+    for part in rows.chunks(sorted(ids)):
+        query = (
+            select(consents.c.customer_id, consents.c.kind, consents.c.granted)
+            .where(consents.c.customer_id.in_(part))
+            .order_by(consents.c.id)
+        )
+        for row in tx.execute(query):
+            latest[row.customer_id, row.kind] = row.granted
+    return latest
+
+
+def ledger(tx: Tx, customer_id: str) -> list[Mapping[str, Any]]:
+    """All that a person ever answered, oldest first."""
+    query = (
+        select(consents)
+        .where(consents.c.customer_id == customer_id)
+        .order_by(consents.c.id)
+    )
+    return [dict(row._mapping) for row in tx.execute(query)]
+
+
+def suppress(tx: Tx, entries: Sequence[Suppression]) -> None:
+    """Puts addresses on the list; one that is there already keeps its first reason and time."""
+    rows.insert_or_keep(tx, suppressions, [vars(e) for e in entries if e.address_key])
+
+
+def lift(tx: Tx, address_key: str, *, scope: str) -> None:
+    """Takes an address off the list, when its owner asked to come back."""
+    tx.execute(
+        suppressions.delete().where(
+            suppressions.c.address_key == address_key, suppressions.c.scope == scope
+        )
+    )
+
+
+def suppressed(tx: Tx, keys: Collection[str]) -> dict[str, list[Suppression]]:
+    """The entries of the list for these address keys."""
+    found: dict[str, list[Suppression]] = {}
+    for part in rows.chunks(sorted(filter(None, keys))):
+        query = select(suppressions).where(suppressions.c.address_key.in_(part))
+        for row in tx.execute(query):
+            found.setdefault(row.address_key, []).append(Suppression(**row._mapping))
+    return found

@@ -70,7 +70,8 @@ def next_due(tx: Tx) -> datetime | None:
     query = select(
         func.min(enrollments.c.due_at, type_=enrollments.c.due_at.type)
     ).where(enrollments.c.ended_at.is_(None))
-    return tx.scalar(query)
+    at: datetime | None = tx.scalar(query)
+    return at
 
 
 def progress(tx: Tx, steps: Sequence[Progress]) -> None:

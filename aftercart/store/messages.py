@@ -146,7 +146,8 @@ def next_ring(tx: Tx) -> datetime | None:
     query = select(func.min(messages.c.ring_at, type_=messages.c.ring_at.type)).where(
         messages.c.state == State.SCHEDULED
     )
-    return tx.scalar(query)
+    at: datetime | None = tx.scalar(query)
+    return at
 
 
 def reached(

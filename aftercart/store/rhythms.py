@@ -64,9 +64,9 @@ def due(tx: Tx, campaign: str, *, now: datetime, limit: int) -> list[Rhythm]:
 def next_due(tx: Tx) -> datetime | None:
     """When the next nudge of anybody is due."""
     column = rhythms.c.nudge_at
-    return tx.scalar(
-        select(func.min(column, type_=column.type)).where(column.is_not(None))
-    )
+    query = select(func.min(column, type_=column.type)).where(column.is_not(None))
+    at: datetime | None = tx.scalar(query)
+    return at
 
 
 def told(tx: Tx, campaign: str, customer_id: str, categories: Collection[str]) -> None:
@@ -108,7 +108,7 @@ def histories(
         )
     )
     for row in tx.execute(query):
-        yield row._mapping
+        yield dict(row._mapping)
 
 
 def _rhythm(row: Any) -> Rhythm:

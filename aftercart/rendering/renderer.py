@@ -1,0 +1,192 @@
+"""What does this customer see? Templates from their folder, compiled once per version, filled in with plain values.
+
+The hot path opens no file, makes no environment and compiles nothing.
+"""
+
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Any
+
+import jinja2
+from mjml import mjml2html
+
+from aftercart.campaigns import Place
+from aftercart.errors import Problem, TemplateError
+from aftercart.model import Channel, Rendered
+from aftercart.rendering import constructs, sources, tags
+from aftercart.rendering.sandbox import Sandbox, printable
+from aftercart.rendering.sources import Sources, ToHtml
+
+MAX_HTML = 256 * 1024
+MAX_TEXT = 256 * 1024
+MAX_SMS = 1600
+MAX_SUBJECT = 200
+_LIMITS = {"html": MAX_HTML, "text": MAX_TEXT, "sms": MAX_SMS, "subject": MAX_SUBJECT}
+_KEPT = 256  #: compiled versions in memory; more are in use only while old messages are looked at
+_SANDBOXES = {True: Sandbox(html=True), False: Sandbox(html=False)}
+
+
+@dataclass(frozen=True)
+class Template:
+    """The finished texts of one message. `sources` has the keys subject, preview, html, text, sms as far as present."""
+
+    name: str
+    version: str
+    sources: Mapping[str, str]
+    places: Mapping[str, tuple[Place, ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    @classmethod
+    def from_sources(cls, name: str, sources: Mapping[str, str]) -> "Template":
+        """A template as it once was, from what was kept of it."""
+        return cls._of(name, Sources(texts=dict(sources), places={}))
+
+    @classmethod
+    def _of(cls, name: str, made: Sources) -> "Template":
+        return cls(name, made.version, MappingProxyType(dict(made.texts)), made.places)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.version))
+
+
+class Renderer:
+    """The templates of one folder."""
+
+    def __init__(self, folder: Path, *, to_html: ToHtml = mjml2html) -> None:
+        self.folder = folder
+        self._to_html = to_html
+        self._templates: dict[str, tuple[object, Template]] = {}
+        self._parts: OrderedDict[tuple[str, str, str], _Part] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def template(self, name: str) -> Template:
+        """The template as its files are now; they are compiled again only when one of them has changed.
+
+        Raises:
+            TemplateError: with every problem that keeps the template from being used.
+        """
+        stamp = (_stamp(self.folder / name), _stamp(self.folder / sources.SHARED))
+        known = self._templates.get(name)
+        if known and known[0] == stamp:
+            return known[1]
+        with self._lock:
+            made = sources.read(self.folder, name, to_html=self._to_html)
+            template = Template._of(name, made)
+            problems = [
+                found
+                for part, text in made.texts.items()
+                for found in constructs.problems(
+                    tags.Marked(tags.split(text, part), made.places[part])
+                )
+            ]
+            if problems:
+                raise TemplateError(sorted(set(problems)))
+            self._templates[name] = (stamp, template)
+        return template
+
+    def render(
+        self, template: Template, channel: Channel, values: Mapping[str, Any]
+    ) -> Rendered:
+        """The message for one customer.
+
+        Raises:
+            TemplateError: when a name or a part is missing, or the message is longer than may be sent.
+        """
+        if channel is Channel.SMS:
+            return Rendered(text=self._filled(template, "sms", values).strip())
+        return Rendered(
+            subject=printable(
+                " ".join(self._filled(template, "subject", values).split())
+            ),
+            html=self._filled(template, "html", values),
+            text=self._filled(template, "text", values).strip() + "\n",
+        )
+
+    def preview(self, template: Template, values: Mapping[str, Any]) -> str:
+        """The line that mailboxes show beside the subject; empty when the template has none.
+
+        Raises:
+            TemplateError: when a name is missing.
+        """
+        if "preview" not in template.sources:
+            return ""
+        return " ".join(self._filled(template, "preview", values).split())
+
+    def _filled(self, template: Template, part: str, values: Mapping[str, Any]) -> str:
+        key = (template.name, template.version, part)
+        ready = self._parts.get(key)
+        if ready is None:
+            ready = self._parts[key] = _Part(template, part)
+            if len(self._parts) > _KEPT:
+                self._parts.popitem(last=False)
+        return ready.fill(values)
+
+
+class _Part:
+    """One compiled text."""
+
+    def __init__(self, template: Template, part: str) -> None:
+        if part not in template.sources:
+            file = f"templates/{template.name}"
+            raise TemplateError([Problem(file, 1, 1, f"has no {_FILE_OF[part]}")])
+        file = f"templates/{template.name}, {part}, version {template.version}"
+        self._marked = tags.Marked(
+            tags.split(template.sources[part], file), template.places.get(part, ())
+        )
+        self._limit = _LIMITS.get(part, MAX_TEXT)
+        self._name = f"{template.name}/{part}"
+        self._file = f"<{self._name} {template.version}>"
+        sandbox = _SANDBOXES[part == "html"]
+        try:
+            code = sandbox.compile(self._marked.source, self._name, self._file)
+        except jinja2.TemplateError as error:
+            line = getattr(error, "lineno", 1) or 1
+            raise self._error(line, error) from error
+        self._template = jinja2.Template.from_code(sandbox, code, sandbox.globals)
+        self._root: Callable[..., Any] = self._template.root_render_func
+
+    def fill(self, values: Mapping[str, Any]) -> str:
+        try:
+            text = "".join(self._root(self._template.new_context(dict(values))))
+        except Exception as error:  # whatever a template does wrong is one message's failure, never the worker's
+            raise self._error(self._line(error.__traceback__), error) from error
+        if len(text) > self._limit:
+            words = f"{len(text):,} characters, and at most {self._limit:,} may be sent"
+            raise TemplateError([tags.problem(self._marked.place(1), words)])
+        return text
+
+    def _line(self, trace: TracebackType | None) -> int:
+        line = 1
+        while trace:
+            if trace.tb_frame.f_code.co_filename == self._file:
+                line = self._template.get_corresponding_lineno(trace.tb_lineno)
+            trace = trace.tb_next
+        return line
+
+    def _error(self, line: int, error: Exception) -> TemplateError:
+        words = getattr(error, "message", None) or str(error) or type(error).__name__
+        message, _, hint = words.partition("; ")
+        named = message.split('"')[1] if message.count('"') > 1 else ""
+        place = self._marked.place(line, named)
+        return TemplateError([tags.problem(place, message, hint)])
+
+
+_FILE_OF = {part: file for file, part in reversed(sources.FILES.items())}
+
+
+def _stamp(folder: Path) -> object:
+    """What changes when a file of the folder is written, added or taken away."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(
+                (e.name, (s := e.stat()).st_mtime_ns, s.st_size, s.st_ino)
+                for e in entries
+            )
+    except OSError:
+        return None

@@ -1,0 +1,220 @@
+"""What may a template do? The Jinja environments in which every template is compiled and filled in.
+
+Values are plain data, so a template reads keys of dicts and entries of lists and nothing else: no attribute of any Python
+object is reachable, apart from `loop`. That is stricter than Jinja's own sandbox, and faster.
+"""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from jinja2 import StrictUndefined, Undefined
+from jinja2 import filters as jinja_filters
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import LoopContext, Macro
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from aftercart.rendering import vocabulary
+
+MAX_RANGE = 200
+_LOOP = frozenset(
+    {"index", "index0", "revindex", "revindex0", "first", "last", "length"}
+)
+_LINK = re.compile(
+    r"(?:https?://[^\s\x00-\x20/?#]|mailto:[^\s]|tel:[+0-9])[^\s\x00-\x1f]*"
+)
+_UNPRINTABLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+"
+)
+
+
+def url(value: Any) -> str:
+    """The value, when it is a link that may stand in a message.
+
+    Raises:
+        SecurityError: for anything but http, https, mailto and tel.
+    """
+    if type(value) is str and _LINK.fullmatch(value):
+        return value
+    if isinstance(value, Undefined):
+        str(value)  # raises with the name that is missing
+    raise SecurityError(
+        f"{_short(value)} is not a link; it has to begin with https://, http://, mailto: or tel:"
+    )
+
+
+def sentence(values: Iterable[Any]) -> str:
+    """ "eggs", "eggs and milk", "eggs, milk and coffee"."""
+    *some, last = [str(v) for v in values] or [""]
+    return f"{', '.join(some)} and {last}" if some else last
+
+
+def singular(word: str) -> str:
+    """A staple's name as the first half of a compound: "eggs" in "egg supply"."""
+    if len(word) > 4 and re.search(r"[^aeiouk]ies$", word):
+        return word[:-3] + "y"
+    if re.search(r"(?:[os]s|[aiu]s)$", word) or not word.endswith("s"):
+        return word
+    return word[:-2] if re.search(r"(?:oes|shes|ches|xes|sses)$", word) else word[:-1]
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """`1 day`, `10 days`: the count with the fitting word."""
+    return f"{count} {one if count == 1 else many}"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    **{
+        name: jinja_filters.FILTERS[name]
+        for name in [
+            "capitalize",
+            "count",
+            "default",
+            "e",
+            "escape",
+            "first",
+            "int",
+            "join",
+            "last",
+            "length",
+            "list",
+            "lower",
+            "map",
+            "reject",
+            "rejectattr",
+            "select",
+            "selectattr",
+            "title",
+            "trim",
+            "truncate",
+            "upper",
+            "urlencode",
+        ]
+    },
+    "plural": plural,
+    "sentence": sentence,
+    "singular": singular,
+    "url": url,
+}
+
+
+def printable(text: str) -> str:
+    """The text on one line, without control characters and without marks that turn the direction of reading."""
+    return text if text.isprintable() else _UNPRINTABLE.sub(" ", text)
+
+
+def suggest(wrong: str, known: Iterable[str]) -> str:
+    """`did you mean "…"?`, or nothing when no word is near."""
+    near = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.6)
+    return f'did you mean "{near[0]}"?' if near else ""
+
+
+class Missing(StrictUndefined):
+    """A name that is not there; any use of it says so, and which name may have been meant."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        name, owner = str(self._undefined_name), self._undefined_obj
+        if isinstance(owner, Mapping):
+            known: Iterable[str] = owner
+            message = f'there is no "{name}" here'
+        elif owner is None or isinstance(owner, (str, int, float, list)):
+            return f'"{name}" cannot be read from {_short(owner)}'
+        else:
+            known, message = vocabulary.names(), f'there is no "{name}" in this message'
+        hint = suggest(name, known)
+        return f"{message}; {hint}" if hint else message
+
+
+class Sandbox(ImmutableSandboxedEnvironment):
+    """An environment without a loader: a template is one text and reaches no other."""
+
+    intercepted_binops = frozenset({"*", "**", "%", "+"})
+
+    def __init__(self, *, html: bool) -> None:
+        super().__init__(
+            autoescape=html,
+            undefined=Missing,
+            finalize=_finalize,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            cache_size=0,
+        )
+        self.globals = {"range": _capped_range}
+        self.filters = dict(FILTERS)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A key of a dict; unlike Jinja's, never a method, so that `order.items` are the items."""
+        if isinstance(obj, dict):
+            try:
+                return obj[attribute]
+            except KeyError:
+                return self.undefined(obj=obj, name=attribute)
+        if isinstance(obj, LoopContext) and attribute in _LOOP:
+            return getattr(obj, attribute)
+        if isinstance(obj, Undefined):
+            return obj
+        return self.undefined(obj=obj, name=attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """A key of a dict or an entry of a list."""
+        if isinstance(argument, str):
+            return self.getattr(obj, argument)
+        if isinstance(obj, (list, tuple, dict, str)):
+            try:
+                return obj[argument]
+            except (LookupError, TypeError):
+                return self.undefined(obj=obj, name=argument)
+        return (
+            obj
+            if isinstance(obj, Undefined)
+            else self.undefined(obj=obj, name=argument)
+        )
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        """Macros and `range`; nothing that comes with the values."""
+        return isinstance(obj, Macro) or obj is _capped_range
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        """Arithmetic on numbers only: text that is multiplied or formatted has no bound.
+
+        Raises:
+            SecurityError: for text, lists and powers.
+        """
+        for side in (left, right):
+            if isinstance(side, Undefined):
+                str(side)  # raises with the name that is missing
+        numbers = isinstance(left, (int, float)) and isinstance(right, (int, float))
+        if operator == "**" or not numbers:
+            raise SecurityError(
+                f"{operator} is for numbers; join texts with ~ (found {_short(left)} {operator} {_short(right)})"
+            )
+        return super().call_binop(context, operator, left, right)
+
+
+def _finalize(value: Any) -> Any:
+    """Every value on its way into a message."""
+    if type(value) is str:
+        return value if value.isprintable() else _UNPRINTABLE.sub(" ", value)
+    if value is None or isinstance(value, (dict, list, tuple, bool)):
+        raise SecurityError(
+            f"{_short(value)} is not a text or a number, so that it cannot be shown; "
+            "name one part of it, or go through it with a loop"
+        )
+    return value
+
+
+def _capped_range(*bounds: int) -> range:
+    numbers = range(*bounds)
+    if len(numbers) > MAX_RANGE:
+        raise SecurityError(f"range is limited to {MAX_RANGE} rounds")
+    return numbers
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

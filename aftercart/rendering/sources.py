@@ -1,0 +1,226 @@
+"""How does a folder of files become the finished texts of a message: subject, preview, html, text, sms?
+
+Shared files of `_base` are put in as text, MJML becomes HTML, and every Jinja tag keeps its place of origin. What comes out
+needs no file any more, so that an old message can be shown again from what was kept.
+"""
+
+import hashlib
+import html
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from aftercart.campaigns import Place
+from aftercart.errors import Problem, TemplateError
+from aftercart.rendering import tags
+from aftercart.rendering.tags import Piece
+
+SHARED = "_base"
+LAYOUT, MACROS = "layout.mjml", "macros.html"
+#: file -> the part that it becomes; body.mjml and body.html become the same part
+FILES = {
+    "subject.txt": "subject",
+    "preview.txt": "preview",
+    "body.mjml": "html",
+    "body.html": "html",
+    "body.txt": "text",
+    "sms.txt": "sms",
+}
+MAX_DEPTH = 3
+_INCLUDE = re.compile(
+    r"""\{%[-+]?\s*include\s+(["'])_base/([a-z0-9_-]+\.[a-z]+)\1\s*[-+]?%\}"""
+)
+_MARKER = re.compile(r"<!--\s*aftercart:\s*(body|preview)\s*-->")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_HOLD = "jinja-tag-%d-held"
+_HELD = re.compile(r"jinja-tag-(\d+)-held")
+
+ToHtml = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The finished Jinja text of each part, and where each of its tags comes from."""
+
+    texts: Mapping[str, str]
+    places: Mapping[str, tuple[Place, ...]]
+
+    @property
+    def version(self) -> str:
+        """Twelve hex digits that change with any part."""
+        digest = hashlib.sha256()
+        for part, text in sorted(self.texts.items()):
+            digest.update(f"{part}\0{len(text)}\0{text}\0".encode())
+        return digest.hexdigest()[:12]
+
+
+def names(folder: Path) -> list[str]:
+    """The templates of a folder: every folder in it that does not begin with `_` or a dot."""
+    found = (p.name for p in folder.iterdir() if p.is_dir())
+    return sorted(name for name in found if name[0] not in "_.")
+
+
+def read(folder: Path, name: str, *, to_html: ToHtml) -> Sources:
+    """All parts of one template.
+
+    Raises:
+        TemplateError: with every problem that keeps the parts from being put together.
+    """
+    home = folder / name
+    shown = f"{folder.name}/{name}"
+    if not _NAME.fullmatch(name) or not home.is_dir() or home.is_symlink():
+        hint = f"templates: {', '.join(names(folder))}" if folder.is_dir() else ""
+        raise TemplateError([Problem(shown, 1, 1, "there is no such template", hint)])
+    found = [file for file in FILES if (home / file).is_file()]
+    if not found:
+        raise TemplateError(
+            [
+                Problem(
+                    shown, 1, 1, "the template is empty", f"files: {', '.join(FILES)}"
+                )
+            ]
+        )
+    return _Composer(folder, to_html).compose(name, found)
+
+
+class _Composer:
+    def __init__(self, folder: Path, to_html: ToHtml) -> None:
+        self._folder, self._to_html = folder, to_html
+        self._problems: list[Problem] = []
+
+    def compose(self, name: str, files: Sequence[str]) -> Sources:
+        parts = {file: self._pieces(f"{name}/{file}") for file in files}
+        done: dict[str, list[Piece]] = {
+            FILES[file]: pieces
+            for file, pieces in parts.items()
+            if FILES[file] != "html"
+        }
+        body = next((f for f in ("body.mjml", "body.html") if f in parts), "")
+        if body and not self._problems:
+            done["html"] = self._html(body, parts[body], done.get("preview", []))
+        if self._problems:
+            raise TemplateError(self._problems)
+        return Sources(
+            texts={part: _joined(pieces) for part, pieces in done.items()},
+            places={
+                part: tuple(p.place for p in pieces if p.kind != "text")
+                for part, pieces in done.items()
+            },
+        )
+
+    def _html(self, file: str, body: list[Piece], preview: list[Piece]) -> list[Piece]:
+        insets = {"body": body, "preview": [_escaped(p) for p in _trimmed(preview)]}
+        if file == "body.mjml" and not _joined(body).lstrip().startswith("<mjml"):
+            pieces = _inset(self._pieces(f"{SHARED}/{LAYOUT}"), insets)
+        else:
+            pieces = _inset(body, insets)
+        if file == "body.mjml" and not self._problems:
+            pieces = self._pressed(pieces, body)
+        macros = f"{SHARED}/{MACROS}"
+        if (self._folder / macros).is_file():
+            pieces = [*_trimmed(self._pieces(macros)), *pieces]
+        return pieces
+
+    def _pressed(self, pieces: Sequence[Piece], body: Sequence[Piece]) -> list[Piece]:
+        """Through MJML, with every tag held by a word that MJML does not touch."""
+        kept = [p for p in pieces if p.kind != "comment"]
+        text = "".join(
+            p.text if p.kind == "text" else _HOLD % n for n, p in enumerate(kept)
+        )
+        place = body[0].place if body else Place(SHARED, 1, 1)
+        try:
+            made = self._to_html(text)
+        except Exception as error:  # the compiler is foreign code; whatever it raises is the file's fault
+            hint = "often an attribute without quotes, a bare < or a tag that is not closed"
+            self._problems.append(
+                tags.problem(place, f"MJML cannot read this: {error}", hint)
+            )
+            return []
+        done: list[Piece] = []
+        for index, stretch in enumerate(_HELD.split(made)):
+            held = kept[int(stretch)] if index % 2 else None
+            done.append(held or Piece("text", stretch, place))
+        lost = {id(p) for p in kept if p.kind != "text"} - {id(p) for p in done}
+        self._problems += [
+            tags.problem(
+                p.place,
+                f"MJML drops {p.text.split()[0]} … at this place",
+                "put it inside <mj-text>, or between columns and sections inside <mj-raw>",
+            )
+            for p in kept
+            if id(p) in lost
+        ]
+        return done
+
+    def _pieces(self, path: str, depth: int = 0) -> list[Piece]:
+        """A file with the shared files it includes."""
+        file = self._folder / path
+        shown = f"{self._folder.name}/{path}"
+        try:
+            if file.is_symlink():
+                raise OSError("it is a link to another file")
+            pieces = tags.split(file.read_text("utf-8"), shown)
+        except TemplateError as error:
+            self._problems += error.problems
+            return []
+        except (OSError, UnicodeDecodeError) as error:
+            words = getattr(error, "strerror", None) or str(error)
+            self._problems.append(Problem(shown, 1, 1, f"cannot be read: {words}"))
+            return []
+        return [p for piece in pieces for p in self._included(piece, depth)]
+
+    def _included(self, piece: Piece, depth: int) -> list[Piece]:
+        found = _INCLUDE.fullmatch(piece.text) if piece.kind == "block" else None
+        if not found:
+            return [piece]
+        shared = f"{SHARED}/{found[2]}"
+        if depth >= MAX_DEPTH:
+            wrong, hint = "files include each other too deeply", f"at most {MAX_DEPTH}"
+        elif not (self._folder / shared).is_file():
+            wrong = f"there is no {shared}"
+            hint = "there are: " + ", ".join(
+                sorted(p.name for p in (self._folder / SHARED).glob("*.*"))
+            )
+        else:
+            return _trimmed(self._pieces(shared, depth + 1))
+        self._problems.append(tags.problem(piece.place, wrong, hint))
+        return []
+
+
+def _joined(pieces: Sequence[Piece]) -> str:
+    return "".join(p.text for p in pieces)
+
+
+def _trimmed(pieces: Sequence[Piece]) -> list[Piece]:
+    """Without the line break at the end of a file, which belongs to the file and not to the message."""
+    if pieces and pieces[-1].kind == "text":
+        last = replace(pieces[-1], text=pieces[-1].text.removesuffix("\n"))
+        return [*pieces[:-1], last]
+    return list(pieces)
+
+
+def _escaped(piece: Piece) -> Piece:
+    """Plain text on its way into HTML; what tags bring is escaped when the message is filled in."""
+    if piece.kind != "text":
+        return piece
+    return replace(piece, text=html.escape(piece.text, quote=False))
+
+
+def _inset(
+    pieces: Sequence[Piece], insets: Mapping[str, Sequence[Piece]]
+) -> list[Piece]:
+    """The pieces with the body and the preview put where their markers stand."""
+    done: list[Piece] = []
+    for piece in pieces:
+        if piece.kind != "text":
+            done.append(piece)
+            continue
+        start = 0
+        for found in _MARKER.finditer(piece.text):
+            before = piece.text[start : found.start()]
+            done.append(Piece("text", before, piece.spot(start)))
+            done.extend(insets[found[1]])
+            start = found.end()
+        done.append(Piece("text", piece.text[start:], piece.spot(start)))
+    return done

@@ -1,0 +1,47 @@
+"""The small language in which campaigns say who and whether: `customer.orders >= 2 and not ordered('eggs', within='9 days')`.
+
+Parsed with Python's own parser and a whitelist; nothing is ever executed as Python. One catalogue of fields drives the checks,
+the predicate, the SQL, the documentation and the editor's schema.
+"""
+
+from aftercart.conditions.catalogue import CATALOGUE, FUNCTIONS, Field, Kind, Scope
+from aftercart.conditions.evaluating import Seen, predicate, trace
+from aftercart.conditions.nodes import (
+    And,
+    Compare,
+    Condition,
+    Contains,
+    Each,
+    Fixed,
+    Node,
+    Not,
+    Or,
+    Ordered,
+    categories,
+)
+from aftercart.conditions.parsing import ConditionError, Mistake, parse
+
+__all__ = [
+    "CATALOGUE",
+    "FUNCTIONS",
+    "And",
+    "Compare",
+    "Condition",
+    "ConditionError",
+    "Contains",
+    "Each",
+    "Field",
+    "Fixed",
+    "Kind",
+    "Mistake",
+    "Node",
+    "Not",
+    "Or",
+    "Ordered",
+    "Scope",
+    "Seen",
+    "categories",
+    "parse",
+    "predicate",
+    "trace",
+]

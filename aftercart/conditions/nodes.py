@@ -1,0 +1,110 @@
+"""What a condition is once it has been understood: a small tree of frozen values, each with its column in the text."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+
+#: What may stand beside a field. A number is an int, or a Decimal so that 3.20 equals a price of 3.20.
+Value = bool | int | Decimal | str
+
+
+@dataclass(frozen=True)
+class Compare:
+    """A field beside a value, or beside several for `in`. A bare yes-or-no field is compared with true."""
+
+    column: int
+    text: str
+    field: str
+    operator: str
+    value: Value | tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class Contains:
+    """A text field that has `part` in it, whatever the case."""
+
+    column: int
+    text: str
+    field: str
+    part: str
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """The customer has bought this category: since the trigger, within a time, or (neither) ever."""
+
+    column: int
+    text: str
+    category: str
+    since_trigger: bool = False
+    within: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Each:
+    """`any(…)` or `all(…)` over the items of the order."""
+
+    column: int
+    text: str
+    every: bool
+    of: "Node"
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """`true` or `false` where a condition is expected."""
+
+    column: int
+    text: str
+    value: bool
+
+
+@dataclass(frozen=True)
+class Not:
+    column: int
+    of: "Node"
+
+
+@dataclass(frozen=True)
+class And:
+    column: int
+    parts: tuple["Node", ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    column: int
+    parts: tuple["Node", ...]
+
+
+Leaf = Compare | Contains | Ordered | Fixed
+Node = Leaf | Each | Not | And | Or
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A condition as written and as understood. Equal texts are equal conditions, which makes looking one up cheap."""
+
+    text: str
+    root: Node = field(compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and every node below it, in the order of the text."""
+    yield node
+    if isinstance(node, And | Or):
+        for part in node.parts:
+            yield from walk(part)
+    elif isinstance(node, Not | Each):
+        yield from walk(node.of)
+
+
+def categories(condition: Condition) -> frozenset[str]:
+    """The categories whose last purchase must be known to judge the condition."""
+    return frozenset(
+        node.category for node in walk(condition.root) if isinstance(node, Ordered)
+    )

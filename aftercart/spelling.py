@@ -1,0 +1,23 @@
+"""Which known word did they mean? One voice for every "did you mean" in the product."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """The known word that looks most like `word`, or an empty text."""
+    by_fold = {name.casefold(): name for name in known}
+    found = get_close_matches(word.casefold(), by_fold, n=1, cutoff=cutoff)
+    return by_fold[found[0]] if found else ""
+
+
+def did_you_mean(word: str, known: Iterable[str], *, most: int = 12) -> str:
+    """A hint: the closest word, or else the words there are."""
+    names = sorted(known)
+    found = closest(word, names)
+    if found:
+        return f'did you mean "{found}"?'
+    if not names:
+        return ""
+    shown = ", ".join(names[:most])
+    return f"known: {shown}" + (", …" if len(names) > most else "")

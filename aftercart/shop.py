@@ -1,0 +1,102 @@
+"""The shop as a value: who it is, when it may write, its words for things, its recipes. What campaigns/shop/ says."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from functools import lru_cache
+
+from aftercart.campaigns import Limit, Staple, Window
+from aftercart.model import Channel, Purpose
+
+#: When nobody is written to, where shop.yaml does not say.
+QUIET_HOURS = {
+    Channel.EMAIL: Window(time(8), time(21)),
+    Channel.SMS: Window(time(9), time(20)),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One simple dish. `main` is the category it is for; `goes_with` are categories that it uses beside it."""
+
+    id: str
+    title: str
+    main: str
+    minutes: int
+    serves: int
+    intro: str
+    ingredients: tuple[str, ...]
+    steps: tuple[str, ...]
+    goes_with: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shop:
+    """All that campaigns and templates may know about the shop."""
+
+    name: str
+    url: str = ""
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    currency: str = ""
+    quiet_hours: Mapping[Channel, Window] = field(
+        default_factory=lambda: dict(QUIET_HOURS)
+    )  #: when we may write, on the customer's clock
+    cap: Mapping[Purpose, tuple[Limit, ...]] = field(default_factory=dict)
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    staples: tuple[Staple, ...] = ()
+    recipes: tuple[Recipe, ...] = ()
+    _sorted: Callable[[str, str], str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_sorted", _sorter(self.categories))
+
+    def categorise(self, name: str, category: str) -> str:
+        """Our category for an item with this product name in this category of the shop.
+
+        A whole name beats a whole category, and both beat a pattern with `*`; of two patterns the longer one wins. What no rule
+        knows keeps its own category, in lower case.
+        """
+        return self._sorted(name, category)
+
+    def staple(self, category: str) -> Staple | None:
+        return next((s for s in self.staples if s.category == category), None)
+
+    def recipe(self, id: str) -> Recipe | None:
+        return next((r for r in self.recipes if r.id == id), None)
+
+
+def _sorter(categories: Mapping[str, tuple[str, ...]]) -> Callable[[str, str], str]:
+    """The rules as one cached function: an import asks the same few thousand questions a million times."""
+    whole: dict[str, str] = {}
+    patterns: list[tuple[int, re.Pattern[str], str]] = []
+    for ours, words in categories.items():
+        for word in words:
+            folded = _fold(word)
+            if "*" in folded:
+                parts = map(re.escape, folded.split("*"))
+                patterns.append((len(folded), re.compile(".*".join(parts)), ours))
+            else:
+                whole.setdefault(folded, ours)
+    patterns.sort(key=lambda rule: -rule[0])
+
+    @lru_cache(maxsize=65_536)
+    def ours_for(name: str, category: str) -> str:
+        words = (_fold(name), _fold(category))
+        for word in words:
+            if word in whole:
+                return whole[word]
+        for word in words:
+            for _, pattern, ours in patterns:
+                if pattern.fullmatch(word):
+                    return ours
+        return words[1]
+
+    return ours_for
+
+
+def _fold(word: str) -> str:
+    """Lower case and single spaces: exports pad and shout as they like."""
+    return " ".join(word.lower().split())

@@ -1,0 +1,64 @@
+"""Which senders does this deployment have? The contract of a channel, and the one place that picks a provider for each.
+
+A sender takes a batch and gives one outcome for each message, in order: a Receipt (taken) or a SendError, whose class says
+what may be done next. It never raises for a message and never tries one twice.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from aftercart.channels.outbox import Outbox
+from aftercart.channels.sendgrid import SendGrid
+from aftercart.channels.smtp import Smtp
+from aftercart.channels.twilio import Twilio
+from aftercart.errors import SendError
+from aftercart.model import Channel, Outgoing, Receipt
+from aftercart.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+class Sender(Protocol):
+    """One provider for one channel. `send` blocks; what is inside a batch travels concurrently."""
+
+    provider: str
+
+    def send(self, batch: Sequence[Outgoing]) -> list[Receipt | SendError]:
+        """Send all of them; one outcome for each, in the same order. Raises for no message."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        ...
+
+
+_MAKERS: dict[str, Callable[[Settings, Callable[[], datetime]], Sender]] = {
+    "outbox": Outbox,
+    "sendgrid": SendGrid,
+    "smtp": Smtp,
+    "twilio": Twilio,
+}
+
+
+def open_senders(
+    settings: Settings, clock: Callable[[], datetime]
+) -> dict[Channel, Sender]:
+    """A sender for every channel: the provider that is set, or else the outbox, which says so."""
+    chosen = {
+        Channel.EMAIL: settings.email_provider,
+        Channel.SMS: settings.sms_provider,
+    }
+    opened = {
+        name: _MAKERS[name](settings, clock) for name in sorted(set(chosen.values()))
+    }
+    for channel, name in chosen.items():
+        if name == "outbox":
+            log.warning(
+                "no provider is set: messages go to a file and to nobody",
+                channel=channel.value,
+                file=settings.outbox,
+            )
+    return {channel: opened[name] for channel, name in chosen.items()}

@@ -1,0 +1,28 @@
+"""Could something in this message break out of a mail header?
+
+A line break in a subject becomes a header of its own at a careless relay, and characters that turn the reading direction
+disguise who writes. Neither has a place in a subject, a name or an address, so such a message is refused, not cleaned.
+"""
+
+import re
+
+from aftercart.model import Outgoing
+
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def flaw(message: Outgoing) -> str:
+    """What is wrong with a header of this message, or nothing."""
+    texts = {
+        "subject": message.rendered.subject,
+        "recipient's name": message.to_name,
+        "recipient's address": message.to,
+        **{f"header {name}": value for name, value in message.headers.items()},
+    }
+    for where, text in texts.items():
+        found = _UNSAFE.search(text) or _UNSAFE.search(where)
+        if found:
+            return f"the {where!s} contains the control character U+{ord(found[0]):04X}"
+    return ""

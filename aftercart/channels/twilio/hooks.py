@@ -1,0 +1,71 @@
+"""What did Twilio report about a text, and do we believe that it was Twilio?
+
+The signature covers the URL as Twilio was given it, so it is checked against the public URL that we configured, never against
+what a proxy made of the request.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+from twilio.request_validator import RequestValidator
+
+from aftercart.channels.twilio.codes import PROVIDER, SUPPRESS, WORDS
+from aftercart.errors import HookError
+from aftercart.model import Delivery, ProviderEvent
+
+_DELIVERIES: Mapping[str, Delivery] = {
+    "accepted": Delivery.PROCESSED,
+    "scheduled": Delivery.PROCESSED,
+    "queued": Delivery.PROCESSED,
+    "sending": Delivery.PROCESSED,
+    "sent": Delivery.SENT,
+    "delivered": Delivery.DELIVERED,
+    "partially_delivered": Delivery.DELIVERED,
+    "read": Delivery.DELIVERED,
+    "undelivered": Delivery.UNDELIVERED,
+    "failed": Delivery.FAILED,
+    "canceled": Delivery.FAILED,
+}
+
+
+def verify(
+    url: str, params: Mapping[str, str], signature: str, *, auth_token: str
+) -> None:
+    """Return when Twilio signed these parameters for this URL with our token.
+
+    Blank parameters count: pass the form as it was parsed with blanks kept.
+
+    Raises:
+        HookError: for every other case, with the same words.
+    """
+    try:
+        believed = bool(auth_token and signature) and RequestValidator(
+            auth_token
+        ).validate(url, params, signature)
+    except (TypeError, ValueError, AttributeError):  # a file where text belongs
+        believed = False
+    if not believed:
+        raise HookError("twilio: not believed")
+
+
+def read_status(
+    message_id: str, params: Mapping[str, str], *, at: datetime
+) -> ProviderEvent:
+    """A verified status report in our words; `at` is when it came, since it carries no time of its own."""
+    sid = params.get("MessageSid", "") or params.get("SmsSid", "")
+    status = params.get("MessageStatus", "") or params.get("SmsStatus", "")
+    code = params.get("ErrorCode", "")
+    number = int(code) if code.isascii() and code.isdigit() else 0
+    said = WORDS.get(number, params.get("ErrorMessage", "")) if number else ""
+    return ProviderEvent(
+        key=hashlib.sha256(f"{sid}|{status}|{code}".encode()).hexdigest(),
+        provider=PROVIDER,
+        at=at,
+        message_id=message_id,
+        provider_ref=sid,
+        to=params.get("To", ""),
+        delivery=_DELIVERIES.get(status),
+        words=" ".join(filter(None, (status, code, said))),
+        suppress=SUPPRESS.get(number, ""),
+    )

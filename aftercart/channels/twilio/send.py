@@ -1,0 +1,162 @@
+"""How does an SMS reach Twilio, and what does its answer mean for the message?
+
+Our message id travels in the path of the status callback, because nothing else that we send comes back.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+from twilio.base.exceptions import TwilioException
+from twilio.http.response import Response
+from twilio.rest import Client
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    PoolError,
+)
+
+from aftercart.channels.twilio.codes import ACCOUNT, PROVIDER, SUPPRESS
+from aftercart.channels.twilio.pool import PooledClient
+from aftercart.channels.waiting import come_back
+from aftercart.errors import (
+    AccountProblem,
+    Refused,
+    SendError,
+    Throttled,
+    Unavailable,
+    Unclear,
+)
+from aftercart.model import Outgoing, Receipt
+from aftercart.settings import Settings
+
+THREADS = 16
+
+_WORDS = 300
+
+
+class Twilio:
+    """Sends texts, a batch at a time over a few threads of its own."""
+
+    provider = PROVIDER
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        # Both log numbers or parameters when they are let.
+        logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
+        logging.getLogger("urllib3").setLevel(logging.WARNING)
+        self._settings, self._clock = settings, clock
+        self._lanes = min(THREADS, settings.sends_in_flight)
+        self._pid = 0
+        self._opening = threading.Lock()
+        self._threads: ThreadPoolExecutor | None = None
+        self._http: _Throttling | None = None
+        self._client: Client | None = None
+
+    def send(self, batch: Sequence[Outgoing]) -> list[Receipt | SendError]:
+        """Send all of them and wait; one outcome for each, in the same order."""
+        with self._opening:
+            threads, client = self._open()
+        return list(threads.map(lambda message: self._send(client, message), batch))
+
+    def close(self) -> None:
+        """Let go of threads and connections."""
+        if self._pid == os.getpid() and self._threads and self._http:
+            self._threads.shutdown()
+            self._http.close()
+        self._threads = self._client = self._http = None
+
+    def _open(self) -> tuple[ThreadPoolExecutor, Client]:
+        # Made at first use: threads and sockets do not survive a fork.
+        if self._threads is None or self._client is None or self._pid != os.getpid():
+            self._pid = os.getpid()
+            self._threads = ThreadPoolExecutor(self._lanes, "aftercart-twilio")
+            self._http = _Throttling(
+                self._settings.twilio_base_url,
+                connections=self._lanes,
+                clock=self._clock,
+            )
+            self._client = Client(
+                self._settings.twilio_account_sid,
+                self._settings.twilio_auth_token,
+                http_client=self._http,
+                # Left empty it would look into the process's environment for a region, and reroute.
+                environment={"TWILIO_REGION": ""},
+            )
+        return self._threads, self._client
+
+    def _send(self, client: Client, message: Outgoing) -> Receipt | SendError:
+        service = self._settings.twilio_messaging_service_sid
+        sender = (
+            {"messaging_service_sid": service}
+            if service
+            else {"from_": self._settings.twilio_from}
+        )
+        try:
+            taken = client.messages.create(
+                to=message.to,
+                body=message.rendered.text,
+                status_callback=status_url(
+                    self._settings.public_url, message.message_id
+                ),
+                **sender,
+            )
+        except SendError as error:
+            return error
+        except (NewConnectionError, ConnectTimeoutError, PoolError) as error:
+            return Unavailable(str(error)[:_WORDS], provider=PROVIDER)
+        except HTTPError as error:
+            return Unclear(str(error)[:_WORDS], provider=PROVIDER)
+        except TwilioException as error:
+            return _refusal(error)
+        except Exception as error:  # whatever the client trips over came after the act
+            words = f"an answer that cannot be read ({type(error).__name__})"
+            return Unclear(words, provider=PROVIDER)
+        if not taken.sid:
+            return Unclear("an answer without a message sid", provider=PROVIDER)
+        return Receipt(PROVIDER, taken.sid)
+
+
+def status_url(public_url: str, message_id: str) -> str:
+    """Where Twilio reports on this message. It signs exactly this text, so the hook builds it by this function, too."""
+    return f"{public_url.rstrip('/')}/hooks/twilio/status/{message_id}"
+
+
+class _Throttling(PooledClient):
+    """Reads the headers of a 429 while they are there: the client's exceptions do not keep them."""
+
+    def __init__(
+        self, base_url: str, *, connections: int, clock: Callable[[], datetime]
+    ) -> None:
+        super().__init__(base_url, connections=connections)
+        self._clock = clock
+
+    def request(self, *args: object, **kwargs: object) -> Response:
+        answer = super().request(*args, **kwargs)  # type: ignore[arg-type]
+        if answer.status_code == 429:
+            until = come_back(answer.headers or {}, now=self._clock())
+            words = "too many requests"
+            raise Throttled(words, provider=PROVIDER, code="20429", until=until)
+        return answer
+
+
+def _refusal(error: TwilioException) -> SendError:
+    """What a 3xx, 4xx or 5xx means for the message: the table in docs/channels/twilio.md."""
+    status = int(getattr(error, "status", 0))
+    number = int(getattr(error, "code", None) or status)
+    words = str(getattr(error, "msg", "") or getattr(error, "detail", "") or error)
+    words = words.removeprefix("Unable to create record: ")[:_WORDS]
+    code = str(number)
+    if status == 503:
+        return Unavailable(words, provider=PROVIDER, code=code)
+    if status >= 500 or status in (0, 408):
+        return Unclear(words, provider=PROVIDER, code=code)
+    if number in SUPPRESS:
+        return Refused(words, provider=PROVIDER, code=code, suppress=SUPPRESS[number])
+    # 404 and redirects: there is no such account, or the base URL is wrong.
+    if number in ACCOUNT or status in (401, 403, 404, 405) or status < 400:
+        return AccountProblem(words, provider=PROVIDER, code=code)
+    return Refused(words, provider=PROVIDER, code=code)

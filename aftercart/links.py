@@ -1,0 +1,78 @@
+"""What do the links in a message carry, and how do we know that we made them?
+
+A token is a signed value bound to one purpose: an unsubscribe token cannot answer a survey. It carries our own id of a message
+or a customer, never a person's data, and does not expire by itself (an unsubscribe link has to work for years).
+
+`secret` may hold several keys, separated by spaces, newest first: the first signs, all of them are believed. So a key is
+rotated by putting the new one in front.
+"""
+
+import hashlib
+import hmac
+
+from itsdangerous import BadData, URLSafeSerializer
+
+from aftercart.errors import InputError
+
+UNSUBSCRIBE = "unsubscribe"
+SURVEY = "survey"
+
+_LONGEST = 512
+
+
+def sign(purpose: str, value: str, *, secret: str) -> str:
+    """A token for this value that is good for this purpose only.
+
+    Raises:
+        InputError: when there is no key to sign with.
+    """
+    if not secret.split():
+        raise InputError(
+            "links cannot be signed without a key; set AFTERCART_SECRET_KEY"
+        )
+    return _signed(purpose, value, secret.split()[0])
+
+
+def read(purpose: str, token: str, *, secret: str) -> str | None:
+    """The value of a token that we signed for this purpose, or None for every other text."""
+    if not secret.split() or len(token) > _LONGEST or not token.isascii():
+        return None
+    try:
+        value = _serializer(purpose, *reversed(secret.split())).loads(token)
+    except BadData:
+        return None
+    if not isinstance(value, str):
+        return None
+    # base64 has several spellings of the same bytes; exactly one of them is the token we gave out.
+    given_out = (_signed(purpose, value, key) for key in secret.split())
+    return value if any(hmac.compare_digest(token, own) for own in given_out) else None
+
+
+def unsubscribe_url(public_url: str, token: str) -> str:
+    """Where a customer unsubscribes and chooses what to hear about."""
+    return f"{public_url.rstrip('/')}/u/{token}"
+
+
+def survey_url(public_url: str, token: str, *, score: int | None = None) -> str:
+    """Where a customer answers a survey, with the score filled in where a button stands for one."""
+    address = f"{public_url.rstrip('/')}/s/{token}"
+    return address if score is None else f"{address}?score={score}"
+
+
+def click_url(public_url: str, click_id: str) -> str:
+    """Where a click is noted before the customer is sent on."""
+    return f"{public_url.rstrip('/')}/c/{click_id}"
+
+
+def _signed(purpose: str, value: str, key: str) -> str:
+    token: str | bytes = _serializer(purpose, key).dumps(value)
+    return token if isinstance(token, str) else token.decode("ascii")
+
+
+def _serializer(purpose: str, *keys: str) -> URLSafeSerializer:
+    """itsdangerous signs with the last key and tries them all."""
+    return URLSafeSerializer(
+        list(keys),
+        salt=f"aftercart.{purpose}",
+        signer_kwargs={"digest_method": hashlib.sha256, "key_derivation": "hmac"},
+    )

@@ -1,0 +1,108 @@
+"""What reached the sandbox? A durable file, one JSON object per line, written before the answer goes out.
+
+A line is what tests and people compare with the delivery log. Lines that wait at the same time share one sync.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+Entry = dict[str, Any]
+
+
+class Ledger:
+    """Appends entries; `append` returns once the entry is on the disk."""
+
+    def __init__(self, path: Path, *, written: Callable[[Entry, int], None]) -> None:
+        """`written` is told every entry with the offset at which it ends, in the order of the file."""
+        self.path, self._written = path, written
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        self.size = _drop_torn_line(self._file)
+        self._waiting: list[tuple[Entry, bytes, asyncio.Future[None]]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def append(self, entry: Entry) -> None:
+        """Write one entry; it is on the disk when this returns."""
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._waiting.append((entry, orjson.dumps(entry) + b"\n", done))
+        if self._writing is None:
+            self._writing = loop.create_task(self._drain())
+        await done
+
+    def close(self) -> None:
+        """Close the file. Nothing may be waiting."""
+        os.close(self._file)
+
+    async def _drain(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting, []
+                lines = b"".join(line for _, line, _ in batch)
+                try:
+                    await loop.run_in_executor(None, self._write, lines)
+                except OSError as error:
+                    failed: OSError | None = error
+                else:
+                    failed = None
+                for entry, line, done in batch:
+                    if failed is None:
+                        self.size += len(line)
+                        self._written(entry, self.size)
+                    _settle(done, failed)
+        finally:
+            self._writing = None
+
+    def _write(self, lines: bytes) -> None:
+        while lines:
+            lines = lines[os.write(self._file, lines) :]
+        os.fsync(self._file)
+
+
+def _settle(done: asyncio.Future[None], failed: OSError | None) -> None:
+    if done.cancelled():
+        return
+    if failed is None:
+        done.set_result(None)
+    else:
+        done.set_exception(failed)
+
+
+def read_ledger(path: Path, *, start: int = 0) -> Iterator[Entry]:
+    """The entries of a ledger in order, from the byte `start` on. A last line that was torn by a crash was never answered and is left out."""
+    for entry, _ in read_with_offsets(path, start=start):
+        yield entry
+
+
+def read_with_offsets(path: Path, *, start: int = 0) -> Iterator[tuple[Entry, int]]:
+    """Each entry with the offset at which it ends."""
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        end = file.seek(start)
+        for line in file:
+            if not line.endswith(b"\n"):
+                return
+            end += len(line)
+            yield orjson.loads(line), end
+
+
+def _drop_torn_line(file: int) -> int:
+    """Cut what a crash left half written, so that the next entry does not grow onto it; the size that remains."""
+    size = end = os.fstat(file).st_size
+    while end > 0:
+        start = max(0, end - 65_536)
+        newline = os.pread(file, end - start, start).rfind(b"\n")
+        if newline >= 0:
+            end = start + newline + 1
+            break
+        end = start
+    if end != size:
+        os.ftruncate(file, end)
+    return end

@@ -1,0 +1,33 @@
+"""How many parts does this text cost as an SMS, and which characters make it cost more?
+
+Operators charge by part. A text of plain GSM-7 characters fits 160 in one part (153 in each of several); one character
+outside that alphabet, a curly quote is enough, and the whole text is sent in UCS-2 at 70 (67). The counting is smsutil's.
+"""
+
+from dataclasses import dataclass
+
+import smsutil
+from smsutil.codecs import is_valid_gsm
+
+GSM_7 = "GSM-7"
+UCS_2 = "UCS-2"
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a text costs: `units` are septets in GSM-7 and 16-bit units in UCS-2, as operators count."""
+
+    encoding: str
+    units: int
+    parts: int
+    culprits: tuple[str, ...] = ()  #: what forces UCS-2, each once, in order
+
+
+def measure(text: str) -> Parts:
+    """The encoding, units and parts of a text, and the characters that force UCS-2."""
+    split = smsutil.split(text)
+    # smsutil calls the encoding of an empty text UTF-16; an operator would send it as GSM-7.
+    if not text or split.encoding == "gsm0338":
+        return Parts(GSM_7, split.total_bytes, len(split.parts))
+    culprits = dict.fromkeys(c for c in text if not is_valid_gsm(c))
+    return Parts(UCS_2, split.total_bytes // 2, len(split.parts), tuple(culprits))

@@ -56,8 +56,8 @@ class Shop:
     def categorise(self, name: str, category: str) -> str:
         """Our category for an item with this product name in this category of the shop.
 
-        A whole name beats a whole category, and both beat a pattern with `*`; of two patterns the longer one wins. What no rule
-        knows keeps its own category, in lower case.
+        What the name says beats what the category says; in either, a whole word beats a pattern with `*`, and the longer pattern
+        the shorter. What no rule knows keeps its own category, in lower case.
         """
         return self._sorted(name, category)
 
@@ -88,7 +88,6 @@ def _sorter(categories: Mapping[str, tuple[str, ...]]) -> Callable[[str, str], s
         for word in words:
             if word in whole:
                 return whole[word]
-        for word in words:
             for _, pattern, ours in patterns:
                 if pattern.fullmatch(word):
                     return ours

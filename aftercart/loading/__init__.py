@@ -1,0 +1,82 @@
+"""What did marketing write? The YAML files of campaigns/ as values, or every mistake in them with file, line and column."""
+
+import re
+from pathlib import Path
+
+from aftercart.campaigns import Campaign
+from aftercart.errors import CampaignError, Problem
+from aftercart.loading import documents, shops, templates
+from aftercart.loading.building import Builder
+from aftercart.loading.fitting import fit
+from aftercart.loading.schema import CampaignShape, json_schema
+from aftercart.shop import Shop
+
+__all__ = ["check_folder", "json_schema", "load_campaigns", "load_shop"]
+
+
+def load_campaigns(folder: Path) -> tuple[Campaign, ...]:
+    """The campaigns of a folder, by name.
+
+    Raises:
+        CampaignError: with all mistakes of all files, the shop's own files included.
+    """
+    campaigns, problems = _read(folder)
+    if problems:
+        raise CampaignError(problems)
+    return campaigns
+
+
+def check_folder(folder: Path) -> list[Problem]:
+    """All mistakes of all files, in the order of the files; empty when all is well."""
+    return sorted(_read(folder)[1])
+
+
+def load_shop(folder: Path) -> Shop:
+    """The shop that the folder `shop` in this folder of campaigns describes.
+
+    Raises:
+        CampaignError: with all mistakes of its files.
+    """
+    problems: list[Problem] = []
+    shop = shops.read(folder / "shop", problems)
+    if shop is None:
+        raise CampaignError(problems)
+    return shop
+
+
+def _read(folder: Path) -> tuple[tuple[Campaign, ...], list[Problem]]:
+    if not folder.is_dir():
+        words, hint = "there is no such folder", "campaigns are read from it"
+        return (), [Problem(folder.name, 1, 1, words, hint)]
+    problems: list[Problem] = []
+    shop = shops.read(folder / "shop", problems)
+    known = templates.look(folder.parent / "templates")
+    found = [
+        _campaign(path, f"{folder.name}/{path.name}", shop, known, problems)
+        for path in sorted(folder.iterdir())
+        if path.suffix in (".yaml", ".yml") and path.name[0] not in "_."
+    ]
+    return tuple(campaign for campaign in found if campaign), problems
+
+
+def _campaign(
+    path: Path,
+    file: str,
+    shop: Shop | None,
+    known: templates.Templates,
+    problems: list[Problem],
+) -> Campaign | None:
+    if path.suffix == ".yml" or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", path.stem):
+        words = "the name of the file is part of every message; small letters, digits and dashes, then .yaml"
+        problems.append(Problem(file, 1, 1, words, "for example spring-offer.yaml"))
+        return None
+    try:
+        document = documents.read(path, file=file)
+    except CampaignError as error:
+        problems += error.problems
+        return None
+    shape = fit(document, CampaignShape, problems)
+    if shape is None:
+        return None
+    builder = Builder(path.stem, document, shape, shop, known, problems)
+    return builder.build()

@@ -1,0 +1,112 @@
+"""Does a document have the shape it should have? If not, every mistake with its place and a word on how to mend it."""
+
+from collections.abc import Iterator
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from aftercart.errors import Problem
+from aftercart.loading.documents import Document, Path_
+from aftercart.spelling import did_you_mean
+
+T = TypeVar("T")
+
+
+def fit(document: Document, shape: type[T], problems: list[Problem]) -> T | None:
+    """The document as a value of this shape, or None after its mistakes were added to `problems`."""
+    try:
+        return TypeAdapter(shape).validate_python(document.data)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+    problems += [_problem(document, shape, detail) for detail in found]
+    return None
+
+
+def _problem(document: Document, shape: Any, detail: ErrorDetails) -> Problem:
+    path, kind, value = detail["loc"], detail["type"], detail["input"]
+    context = detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        hint = did_you_mean(str(path[-1]), _known_keys(shape, path[:-1]))
+        words = f'unknown key "{path[-1]}"'
+        return document.problem(path, words, hint, key=True)
+    if kind == "missing":
+        known = f'write "{path[-1]}:" here'
+        words = f'the key "{path[-1]}" is missing'
+        return document.problem(path[:-1], words, known, key=True)
+    if kind == "literal_error":
+        choices = str(context["expected"]).replace("'", "").replace(" or ", ", ")
+        words = f"{_shown(value)} is not one of: {choices}"
+        hint = did_you_mean(str(value), choices.split(", "))
+        return document.problem(path, words, hint if hint.startswith("did") else "")
+    return document.problem(path, *_words(kind, value, context))
+
+
+def _words(kind: str, value: Any, context: Any) -> tuple[str, str]:
+    match kind:
+        case "phrase":
+            return str(context["words"]), ""
+        case "string_type" if value is None:
+            return "nothing stands here", "write a text after the colon"
+        case "string_type" if isinstance(value, int | float):
+            quoted = str(value).lower() if isinstance(value, bool) else str(value)
+            return "a text is needed here", f'put it in quotes: "{quoted}"'
+        case "string_type":
+            return f"a text is needed here, not {_shown(value)}", ""
+        case "int_type" | "int_from_float":
+            return f"a whole number is needed here, not {_shown(value)}", ""
+        case "model_type" | "dict_type" if value is None:
+            return "nothing stands below this key", "indent its keys below it"
+        case "model_type" | "dict_type":
+            return f"keys with values are needed here, not {_shown(value)}", ""
+        case "list_type" | "tuple_type":
+            words = f"a list is needed here, not {_shown(value)}"
+            return words, 'begin every entry with "- "'
+        case "too_short" | "string_too_short":
+            return "this must not be empty", ""
+        case "string_too_long":
+            return (
+                f"the text is too long; at most {context['max_length']} characters",
+                "",
+            )
+        case "greater_than_equal":
+            return f"{value} is too small; at least {context['ge']}", ""
+        case "less_than_equal":
+            return f"{value} is too large; at most {context['le']}", ""
+        case "string_pattern_mismatch":
+            return f"{_shown(value)} may have only small letters, digits and dashes", ""
+    return f"{_shown(value)} does not fit here", ""
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case dict():
+            return "keys with values"
+        case list():
+            return "a list"
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f'"{value[:60]}"'
+    return str(value)
+
+
+def _known_keys(shape: Any, path: Path_) -> list[str]:
+    """The keys of the model at this path."""
+    model: Any = shape
+    for step in path:
+        inside = next(_models(model), None)
+        if isinstance(step, str) and inside and step in inside.model_fields:
+            model = inside.model_fields[step].annotation
+    found = next(_models(model), None)
+    return list(found.model_fields) if found else []
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that an annotation such as `list[Step] | None` speaks of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models(part)

@@ -1,0 +1,169 @@
+"""What do the short texts in a campaign mean: "16:00-19:00", "tuesdays at 10:00", "1 per 7 days"?"""
+
+import re
+from datetime import time, timedelta
+
+from aftercart import durations
+from aftercart.campaigns import Limit, Recurring, Window
+from aftercart.durations import Duration
+from aftercart.errors import InputError
+from aftercart.spelling import did_you_mean
+
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_GROUPS = {
+    "day": (0, 1, 2, 3, 4, 5, 6),
+    "weekday": (0, 1, 2, 3, 4),
+    "weekend": (5, 6),
+    **{day: (number,) for number, day in enumerate(_DAYS)},
+}
+
+#: Event types that the shop is known to send. Others are kept, unless they look like a slip of the pen.
+EVENT_TYPES = (
+    "customer.created",
+    "customer.updated",
+    "customer.consented",
+    "customer.withdrew",
+    "order.placed",
+    "order.confirmed",
+    "order.picked",
+    "order.out_for_delivery",
+    "order.eta_changed",
+    "order.delivered",
+    "order.cancelled",
+    "order.refunded",
+    "review.posted",
+    "referral.completed",
+    "article.viewed",
+)
+
+
+def clock(text: str) -> time:
+    """A time of day such as "16:00".
+
+    Raises:
+        InputError: when it is not one.
+    """
+    found = re.fullmatch(r"\s*(\d{1,2}):(\d{2})\s*", text)
+    if not found or int(found[1]) > 23 or int(found[2]) > 59:
+        raise InputError(
+            f'"{text.strip()}" is not a time of day; write hours and minutes from 00:00 to 23:59, for example 16:00'
+        )
+    return time(int(found[1]), int(found[2]))
+
+
+def window(text: str) -> Window:
+    """A span of the day such as "16:00-19:00".
+
+    Raises:
+        InputError: when it is not one, or when it goes over midnight.
+    """
+    parts = re.split(r"\s*[-–—]\s*", text.strip())
+    if len(parts) != 2:
+        raise InputError(
+            f'"{text}" is not a span of the day; write two times, for example "16:00-19:00"'
+        )
+    opens, closes = map(clock, parts)
+    if closes <= opens:
+        raise InputError(
+            f'"{text}" ends before it begins; a span never goes over midnight'
+        )
+    return Window(opens, closes)
+
+
+def length(text: str) -> timedelta:
+    """A duration as a plain length.
+
+    Raises:
+        InputError: when it is not one.
+    """
+    return durations.parse(text).length
+
+
+def duration(text: str) -> Duration:
+    """A duration that keeps days of the calendar and elapsed time apart.
+
+    Raises:
+        InputError: when it is not one.
+    """
+    return durations.parse(text)
+
+
+def limit(text: str) -> Limit:
+    """A limit such as "1 per 7 days".
+
+    Raises:
+        InputError: when it is not one.
+    """
+    found = re.fullmatch(r"\s*(\d{1,4})\s+(?:per|in|within)\s+(.+)", text)
+    if not found or int(found[1]) == 0:
+        raise InputError(
+            f'"{text}" is not a limit; write how many and per how long, for example "1 per 7 days"'
+        )
+    return Limit(int(found[1]), length(found[2]))
+
+
+def recurring(text: str) -> Recurring:
+    """Weekdays and a time such as "mondays and thursdays at 10:00".
+
+    Raises:
+        InputError: when it is not that; a misspelt day is answered with the day that may be meant.
+    """
+    days, found, at = text.strip().partition(" at ")
+    if not found:
+        raise InputError(
+            f'"{text}" does not say when; write days and a time, for example "tuesdays at 10:00"'
+        )
+    numbers: set[int] = set()
+    for word in filter(None, re.split(r"[,\s]+|\band\b", days.lower())):
+        group = _GROUPS.get(word) or _GROUPS.get(word.removesuffix("s"))
+        if group is None:
+            hint = did_you_mean(word, [f"{name}s" for name in _GROUPS])
+            raise InputError(f'"{word}" is not a day of the week: {hint}')
+        numbers.update(group)
+    if not numbers:
+        raise InputError(f'"{text}" names no day, for example "tuesdays at 10:00"')
+    return Recurring(tuple(sorted(numbers)), clock(at))
+
+
+def orders(text: str) -> int:
+    """A number of orders such as "2 orders".
+
+    Raises:
+        InputError: when it is not one.
+    """
+    found = re.fullmatch(r"\s*(\d{1,3})(\s+orders?)?\s*", text)
+    if not found or int(found[1]) == 0:
+        raise InputError(f'"{text}" is not a number of orders, for example "2 orders"')
+    return int(found[1])
+
+
+def event_type(text: str) -> str:
+    """A type of event. One that we do not know is the shop's own, unless it is a known one misspelt.
+
+    Raises:
+        InputError: when it is not `noun.verb`, or one or two letters away from a known type.
+    """
+    if text in EVENT_TYPES:
+        return text
+    hint = did_you_mean(text, EVENT_TYPES, most=20)
+    if not re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", text):
+        raise InputError(f'"{text}" is not a type of event: {hint}')
+    if _almost(text):
+        raise InputError(f'there is no event "{text}": {hint}')
+    return text
+
+
+def _almost(text: str) -> bool:
+    """Whether taking out, putting in, swapping or replacing one letter gives a known type."""
+    return any(_one_slip(text, known) for known in EVENT_TYPES)
+
+
+def _one_slip(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    a, b = one[start:], other[start:]
+    swapped = len(a) > 1 and len(b) > 1 and a[0] == b[1] and a[1] == b[0]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (swapped and a[2:] == b[2:])

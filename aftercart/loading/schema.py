@@ -1,0 +1,230 @@
+"""Which keys may a campaign file have, and what may stand there? The models behind `check`, and the schema for editors."""
+
+from collections.abc import Callable
+from datetime import time, timedelta
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from aftercart.campaigns import Limit, Recurring, Window
+from aftercart.conditions import CATALOGUE, FUNCTIONS
+from aftercart.durations import Duration
+from aftercart.errors import InputError
+from aftercart.loading import phrases
+
+T = TypeVar("T")
+
+
+def _phrase(read: Callable[[str], T], example: str) -> Any:
+    """What makes a field of a text that one of the phrases reads."""
+
+    def validate(value: object) -> T:
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise PydanticCustomError(
+                "phrase",
+                "{words}",
+                {"words": f"a text is needed here, for example {example}"},
+            )
+        try:
+            return read(str(value))
+        except InputError as error:
+            # In braces of its own, so that braces in the owner's text are not taken for ours.
+            raise PydanticCustomError(
+                "phrase", "{words}", {"words": str(error)}
+            ) from None
+
+    return BeforeValidator(validate)
+
+
+def _seen_as(example: str, pattern: str = "") -> WithJsonSchema:
+    shape: dict[str, Any] = {"type": "string", "examples": [example]}
+    return WithJsonSchema(shape | ({"pattern": pattern} if pattern else {}))
+
+
+_SPAN = r"^\s*[1-9]\d*\s*(minute|hour|day|week)s?\s*$"
+_CLOCK = r"^\s*([01]?\d|2[0-3]):[0-5]\d\s*$"
+
+Wait_ = Annotated[
+    Duration, _phrase(phrases.duration, '"2 days"'), _seen_as("2 days", _SPAN)
+]
+Length = Annotated[
+    timedelta, _phrase(phrases.length, '"2 days"'), _seen_as("2 days", _SPAN)
+]
+Clock = Annotated[time, _phrase(phrases.clock, "16:00"), _seen_as("16:00", _CLOCK)]
+Span = Annotated[
+    Window, _phrase(phrases.window, '"16:00-19:00"'), _seen_as("16:00-19:00")
+]
+Limit_ = Annotated[
+    Limit, _phrase(phrases.limit, '"1 per 7 days"'), _seen_as("1 per 7 days")
+]
+Days = Annotated[
+    Recurring,
+    _phrase(phrases.recurring, '"tuesdays at 10:00"'),
+    _seen_as("tuesdays at 10:00"),
+]
+Orders = Annotated[int, _phrase(phrases.orders, '"2 orders"'), _seen_as("2 orders")]
+
+
+def _staples(value: object) -> tuple[str, ...]:
+    """The categories that are listed; none for "all"."""
+    if value == "all":
+        return ()
+    if isinstance(value, list) and value and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    words = 'write "all" or a list of staples, for example [eggs, milk]'
+    raise PydanticCustomError("phrase", "{words}", {"words": words})
+
+
+Staples = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_staples),
+    WithJsonSchema(
+        {"anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "string"}}]}
+    ),
+]
+EventType = Annotated[
+    str,
+    _phrase(phrases.event_type, "order.delivered"),
+    WithJsonSchema(
+        {"anyOf": [{"enum": list(phrases.EVENT_TYPES)}, {"type": "string"}]}
+    ),
+]
+
+
+def _language(sees: str) -> str:
+    """The condition language as hover text: what an editor shows while one is being written."""
+    needs = {"customer"} if sees == "customer" else {"customer", "order", "item"}
+    names = [
+        f"{f.path}: {f.description}" for f in CATALOGUE.values() if f.needs in needs
+    ]
+    return "\n".join([*names, *(f"{form}: {text}" for form, text in FUNCTIONS.items())])
+
+
+class Shape(BaseModel):
+    """Unknown keys are mistakes, and nothing is converted behind the author's back."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class RunningLowShape(Shape):
+    staples: Staples = Field(
+        (), description='"all", or a list of categories of shop/staples.yaml.'
+    )
+    at: Clock = Field(description="The time of day on the customer's clock.")
+    after: Orders = Field(
+        2, description="How often the customer must have bought the staple before."
+    )
+    together: Length = Field(
+        timedelta(days=3),
+        description="Staples that fall due within this time of the first are told in the same message.",
+    )
+
+
+class LateDeliveryShape(Shape):
+    by: Length = Field(description="How late an order must be, or be expected.")
+    confirmed_for: Length = Field(
+        description="For how long it must have been so, before anybody is told."
+    )
+    worse_by: Length = Field(
+        description="How much later it must get before the customer is told again."
+    )
+
+
+class TriggerShape(Shape):
+    """One of event, every, running_low, late_delivery."""
+
+    event: EventType | None = Field(
+        None, description="Starts when the shop tells of this event."
+    )
+    where: str | None = Field(
+        None, description=f"Only if this holds for the order.\n{_language('order')}"
+    )
+    every: Days | None = Field(
+        None, description="Starts for the whole audience at this time of the week."
+    )
+    running_low: RunningLowShape | None = Field(
+        None, description="Starts when a staple is likely to run low."
+    )
+    late_delivery: LateDeliveryShape | None = Field(
+        None, description="Starts when an order is late."
+    )
+
+
+class MessageShape(Shape):
+    """One of email, sms."""
+
+    email: str | None = Field(None, description="A folder of templates/, for e-mail.")
+    sms: str | None = Field(None, description="A folder of templates/, for SMS.")
+
+
+class StepShape(Shape):
+    """One of wait, stop_if, send. The other keys belong to send."""
+
+    wait: Wait_ | None = Field(
+        None,
+        description="Days are days on the customer's calendar; hours and minutes are elapsed time.",
+    )
+    stop_if: str | None = Field(
+        None,
+        description=f"Ends the campaign for this customer if it holds.\n{_language('order')}",
+    )
+    send: MessageShape | None = Field(
+        None, description="One message: {email: template} or {sms: template}."
+    )
+    between: Span | None = Field(
+        None, description="Only at this time of day on the customer's clock."
+    )
+    expires: Length | None = Field(
+        None,
+        description="After this long the message is no use any more and is dropped.",
+    )
+    fallback: MessageShape | None = Field(
+        None, description="Used when the first channel cannot reach the customer."
+    )
+    content: Literal["recipes"] | None = Field(
+        None, description="A file of shop/ from which one entry is chosen."
+    )
+
+
+class CampaignShape(Shape):
+    """A campaign of Aftercart: who gets what, when, and how often at most."""
+
+    name: str = Field(min_length=1, max_length=80, description="As people call it.")
+    purpose: Literal["marketing", "survey", "service"] = Field(
+        description="marketing and survey need the customer's consent; service is about a live order."
+    )
+    trigger: TriggerShape = Field(description="What starts the campaign.")
+    audience: str | None = Field(
+        None,
+        description=f"Only customers for whom this holds.\n{_language('customer')}",
+    )
+    steps: list[StepShape] = Field(min_length=1, description="What happens, in order.")
+    limits: Limit_ | None = Field(
+        None, description="How many messages of this campaign one person gets at most."
+    )
+    priority: int = Field(
+        0,
+        ge=-100,
+        le=100,
+        description="The higher goes first when several compete for one place.",
+    )
+    opens_case: str = Field(
+        "",
+        max_length=40,
+        description='What support is asked to do when it starts, such as "call".',
+    )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a campaign file, with a description of every key."""
+    schema = CampaignShape.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "Aftercart campaign"
+    for name, keys in {
+        "TriggerShape": ("event", "every", "running_low", "late_delivery"),
+        "StepShape": ("wait", "stop_if", "send"),
+        "MessageShape": ("email", "sms"),
+    }.items():
+        schema["$defs"][name]["oneOf"] = [{"required": [key]} for key in keys]
+    return schema

@@ -1,0 +1,173 @@
+"""What does campaigns/shop/ say? The shop's own words, lists and recipes as one value."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from pydantic import Field, RootModel
+
+from aftercart.campaigns import Limit, Staple
+from aftercart.errors import CampaignError, Problem
+from aftercart.loading import documents
+from aftercart.loading.documents import Document
+from aftercart.loading.fitting import fit
+from aftercart.loading.schema import Length, Limit_, Shape, Span
+from aftercart.model import Channel, Purpose
+from aftercart.shop import QUIET_HOURS, Recipe, Shop
+
+T = TypeVar("T")
+
+#: What shop.yaml need not say: at most one marketing message a day, and three a week.
+_CAP = [Limit(1, timedelta(days=1)), Limit(3, timedelta(days=7))]
+_Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+_Text = Annotated[str, Field(min_length=1)]
+
+
+class _Quiet(Shape):
+    email: Span = QUIET_HOURS[Channel.EMAIL]
+    sms: Span = QUIET_HOURS[Channel.SMS]
+
+
+class _Cap(Shape):
+    marketing: list[Limit_] = Field(default_factory=_CAP.copy)
+    survey: list[Limit_] = Field(default_factory=list)
+
+
+class _Shop(Shape):
+    name: _Text
+    url: str = ""
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    currency: str = ""
+    quiet_hours: _Quiet = _Quiet()
+    cap: _Cap = _Cap()
+
+
+class _Staple(Shape):
+    name: _Text
+    lifespan: Length
+
+
+class _Recipe(Shape):
+    id: _Slug
+    title: _Text
+    main: str
+    minutes: Annotated[int, Field(ge=1, le=600)]
+    serves: Annotated[int, Field(ge=1, le=20)]
+    intro: _Text
+    ingredients: Annotated[list[_Text], Field(min_length=1)]
+    steps: Annotated[list[_Text], Field(min_length=1)]
+    goes_with: list[str] = Field(default_factory=list)
+
+
+def read(folder: Path, problems: list[Problem]) -> Shop | None:
+    """The shop of this folder, or None after its mistakes were added to `problems`."""
+    before = len(problems)
+    shown = f"{folder.parent.name}/{folder.name}"
+    files = {
+        name: _document(folder / f"{name}.yaml", f"{shown}/{name}.yaml", problems)
+        for name in ("shop", "categories", "staples", "recipes")
+    }
+    if files["shop"] is None and len(problems) == before:
+        words, hint = "there is no such file", "it holds the name of the shop"
+        problems.append(Problem(f"{shown}/shop.yaml", 1, 1, words, hint))
+    shop = _fitted(files["shop"], _Shop, problems)
+    categories = _categories(files["categories"], problems)
+    staples = _staples(files["staples"], problems)
+    recipes = _recipes(files["recipes"], problems)
+    if len(problems) > before or shop is None:
+        return None
+    return Shop(
+        name=shop.name,
+        url=shop.url,
+        address=shop.address,
+        phone=shop.phone,
+        email=shop.email,
+        currency=shop.currency,
+        quiet_hours={
+            Channel.EMAIL: shop.quiet_hours.email,
+            Channel.SMS: shop.quiet_hours.sms,
+        },
+        cap=_cap(shop.cap),
+        categories=categories,
+        staples=staples,
+        recipes=recipes,
+    )
+
+
+def _document(path: Path, file: str, problems: list[Problem]) -> Document | None:
+    if not path.is_file():
+        return None
+    try:
+        return documents.read(path, file=file)
+    except CampaignError as error:
+        problems += error.problems
+        return None
+
+
+def _fitted(
+    document: Document | None, shape: type[T], problems: list[Problem]
+) -> T | None:
+    return None if document is None else fit(document, shape, problems)
+
+
+def _cap(cap: _Cap) -> dict[Purpose, tuple[Limit, ...]]:
+    said = {Purpose.MARKETING: cap.marketing, Purpose.SURVEY: cap.survey}
+    return {purpose: tuple(limits) for purpose, limits in said.items() if limits}
+
+
+def _categories(
+    document: Document | None, problems: list[Problem]
+) -> dict[str, tuple[str, ...]]:
+    found = _fitted(document, RootModel[dict[str, list[str]]], problems)
+    if document is None or found is None:
+        return {}
+    owner: dict[str, str] = {}
+    for ours, words in found.root.items():
+        if ours != ours.lower():
+            words_ = f'the category "{ours}" has capitals'
+            hint = f'categories are in lower case: "{ours.lower()}"'
+            problems.append(document.problem((ours,), words_, hint, key=True))
+        for number, word in enumerate(words):
+            other = owner.setdefault(" ".join(word.lower().split()), ours)
+            if other != ours:
+                words_ = f'"{word}" already belongs to "{other}"'
+                problems.append(document.problem((ours, number), words_))
+    return {ours: tuple(words) for ours, words in found.root.items()}
+
+
+def _staples(document: Document | None, problems: list[Problem]) -> tuple[Staple, ...]:
+    found = _fitted(document, RootModel[dict[str, _Staple]], problems)
+    if found is None:
+        return ()
+    return tuple(
+        Staple(category, staple.name, staple.lifespan)
+        for category, staple in found.root.items()
+    )
+
+
+def _recipes(document: Document | None, problems: list[Problem]) -> tuple[Recipe, ...]:
+    found = _fitted(document, RootModel[list[_Recipe]], problems)
+    if document is None or found is None:
+        return ()
+    first: dict[str, int] = {}
+    for number, recipe in enumerate(found.root):
+        if first.setdefault(recipe.id, number) != number:
+            words = f'the id "{recipe.id}" is already taken'
+            hint = "ids are how we know what a customer has had"
+            problems.append(document.problem((number, "id"), words, hint))
+    return tuple(
+        Recipe(
+            id=r.id,
+            title=r.title,
+            main=r.main,
+            minutes=r.minutes,
+            serves=r.serves,
+            intro=r.intro,
+            ingredients=tuple(r.ingredients),
+            steps=tuple(r.steps),
+            goes_with=tuple(r.goes_with),
+        )
+        for r in found.root
+    )

@@ -103,6 +103,8 @@ def _is_truth(tree: ast.expr) -> bool:
 
 
 def _literal(tree: ast.expr, source: Source) -> Value:
+    if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
+        return _text(tree)
     if isinstance(tree, ast.Name) and tree.id in ("true", "false"):
         return tree.id == "true"
     sign, inner = 1, tree
@@ -110,7 +112,7 @@ def _literal(tree: ast.expr, source: Source) -> Value:
         sign, inner = -1, tree.operand
     if isinstance(inner, ast.Constant):
         value = inner.value
-        if isinstance(value, bool | str) and inner is tree:
+        if isinstance(value, bool) and inner is tree:
             return value
         if isinstance(value, int | float) and not isinstance(value, bool):
             if abs(value) > _LARGEST:
@@ -239,8 +241,12 @@ def _contains(tree: ast.Call, source: Source, inside_items: bool) -> Contains:
 
 
 def _text(tree: ast.expr) -> str:
-    return (
-        tree.value
-        if isinstance(tree, ast.Constant) and isinstance(tree.value, str)
-        else ""
-    )
+    """The text that is quoted here, or an empty one where something else stands."""
+    if not isinstance(tree, ast.Constant) or not isinstance(tree.value, str):
+        return ""
+    if not tree.value.isprintable():
+        # A database refuses some of these, and no name of a thing has any.
+        raise Wrong(
+            tree, "a text has only characters that can be seen", "delete the \\"
+        )
+    return tree.value

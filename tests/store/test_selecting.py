@@ -1,0 +1,193 @@
+"""The SQL of a condition and its predicate are two ways to ask one question: they must never differ."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import insert, select
+
+from aftercart.conditions import Scope, categories, parse, predicate
+from aftercart.store import Store
+from aftercart.store.customers import as_of, from_row
+from aftercart.store.selecting import where_clause
+from aftercart.store.tables import customers, order_lines, orders
+
+NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+STARTED = NOW - timedelta(days=5)
+CUSTOMER = frozenset({"customer"})
+
+
+def _fill(store: Store) -> None:
+    """Eighty customers of all kinds, some of them exactly on an edge, some with orders that lie after NOW."""
+    dice = random.Random(7)
+    edges = [timedelta(days=d) for d in (0, 1, 5, 30, 31)]
+    people, bought, lines = [], [], []
+    for n in range(80):
+        people.append(
+            {
+                "id": f"c{n}",
+                "first_name": dice.choice(["", "Ann", "Ömer", "O'Neil"]),
+                "email": dice.choice(["", "a@shop.example"]),
+                "phone": dice.choice(["", "+441632960000"]),
+                "timezone": dice.choice(["Europe/London", "America/New_York"]),
+                "country": dice.choice(["", "GB", "IE", "US"]),
+                "locale": dice.choice(["en", "en-GB", "de"]),
+                "created_at": NOW,
+            }
+        )
+        for m in range(dice.choice([0, 0, 1, 2, 5])):
+            at = NOW - dice.choice([*edges, timedelta(hours=dice.randint(-200, 2000))])
+            order = {"id": f"o{n}-{m}", "customer_id": f"c{n}", "placed_at": at}
+            bought.append(order)
+            lines.append(
+                {
+                    "order_id": order["id"],
+                    "line": 0,
+                    "customer_id": f"c{n}",
+                    "placed_at": at,
+                    "product": "p",
+                    "name": "Thing",
+                    "category": dice.choice(["eggs", "milk"]),
+                    "quantity": 1,
+                    "price": 1,
+                }
+            )
+    with store.write() as tx:
+        tx.execute(insert(customers), people)
+        tx.execute(insert(orders), bought)
+        tx.execute(insert(order_lines), lines)
+
+
+def _by_sql(store: Store, text: str) -> set[str]:
+    condition = parse(text, about=CUSTOMER)
+    clause = where_clause(condition, now=NOW, started_at=STARTED)
+    with store.read() as tx:
+        return set(tx.scalars(select(customers.c.id).where(clause)))
+
+
+def _by_predicate(store: Store, text: str) -> set[str]:
+    condition = parse(text, about=CUSTOMER)
+    holds = predicate(condition)
+    with store.read() as tx:
+        people = [from_row(row) for row in tx.execute(as_of(NOW))]
+        seen: dict[str, dict[str, datetime]] = {}
+        for line in tx.execute(
+            select(order_lines).where(order_lines.c.placed_at <= NOW)
+        ):
+            last = seen.setdefault(line.customer_id, {})
+            if line.category in categories(condition):
+                known = last.get(line.category, line.placed_at)
+                last[line.category] = max(known, line.placed_at)
+    return {
+        person.id
+        for person in people
+        if holds(Scope(person, None, NOW, STARTED, seen.get(person.id, {})))
+    }
+
+
+_numbers = st.one_of(
+    st.integers(-3, 40).map(str), st.sampled_from(["1.5", "30.0", "0.5", "-0.5"])
+)
+_texts = {
+    "country": st.sampled_from(["'GB'", "'IE'", "'US'", "''", "'XX'"]),
+    "first_name": st.sampled_from(["'Ann'", "'ann'", "'Ömer'", '"O\'Neil"', "'%'"]),
+    "locale": st.sampled_from(["'en'", "'en-GB'", "'EN'"]),
+}
+
+
+@st.composite
+def _leaves(draw: st.DrawFn) -> str:
+    kind = draw(st.sampled_from(["number", "text", "flag", "ordered", "contains"]))
+    if kind == "number":
+        field = draw(st.sampled_from(["orders", "days_since_order"]))
+        operator = draw(st.sampled_from(["<", "<=", ">", ">=", "==", "!=", "in"]))
+        value, other = draw(_numbers), draw(_numbers)
+        if operator == "in":
+            negated = draw(st.sampled_from(["in", "not in"]))
+            return f"customer.{field} {negated} [{value}, {other}]"
+        return f"customer.{field} {operator} {value}"
+    if kind == "text":
+        field = draw(st.sampled_from(sorted(_texts)))
+        value, other = draw(_texts[field]), draw(_texts[field])
+        form = draw(
+            st.sampled_from(["== {0}", "!= {0}", "in [{0}, {1}]", "not in [{0}, {1}]"])
+        )
+        return f"customer.{field} {form.format(value, other)}"
+    if kind == "flag":
+        field = draw(st.sampled_from(["has_email", "has_phone"]))
+        return f"customer.{field}{draw(st.sampled_from(['', ' == false', ' != true']))}"
+    if kind == "ordered":
+        how = draw(
+            st.sampled_from(
+                ["", ", since=trigger", ", within='5 days'", ", within='3 hours'"]
+            )
+        )
+        return f"ordered('{draw(st.sampled_from(['eggs', 'milk', 'tea']))}'{how})"
+    part = draw(st.sampled_from(["eur", "LONDON", "_", "%", "en-", "/"]))
+    return (
+        f"contains(customer.{draw(st.sampled_from(['timezone', 'locale']))}, '{part}')"
+    )
+
+
+_conditions = st.recursive(
+    _leaves() | st.sampled_from(["true", "false"]),
+    lambda inner: st.one_of(
+        inner.map(lambda one: f"not ({one})"),
+        st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(
+            lambda three: f"({three[0]}) {three[1]} ({three[2]})"
+        ),
+    ),
+    max_leaves=6,
+)
+
+
+def test_sql_and_predicate_choose_the_same_customers(store: Store) -> None:
+    _fill(store)
+
+    @settings(
+        max_examples=250,
+        deadline=None,
+        database=None,
+        suppress_health_check=[
+            HealthCheck.function_scoped_fixture,
+            HealthCheck.too_slow,
+        ],
+    )
+    @given(text=_conditions)
+    def agree(text: str) -> None:
+        assert _by_sql(store, text) == _by_predicate(store, text), text
+
+    agree()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["customer.days_since_order > 3", "not customer.days_since_order > 3"],
+)
+def test_what_is_not_known_is_false_and_its_opposite_true(
+    store: Store, text: str
+) -> None:
+    with store.write() as tx:
+        row = {"id": "new", "timezone": "UTC", "created_at": NOW}
+        tx.execute(insert(customers), [row])
+
+    chosen = _by_sql(store, text)
+
+    assert chosen == ({"new"} if text.startswith("not") else set())
+
+
+def test_an_audience_cannot_ask_about_an_order() -> None:
+    condition = parse("order.late", about=frozenset({"customer", "order"}))
+
+    with pytest.raises(ValueError, match=r"no order\.late"):
+        where_clause(condition, now=NOW, started_at=STARTED)
+
+
+def test_an_audience_cannot_ask_about_items() -> None:
+    about = frozenset({"customer", "order"})
+    condition = parse("any(item.price > 3)", about=about)
+
+    with pytest.raises(ValueError, match="no items"):
+        where_clause(condition, now=NOW, started_at=STARTED)

@@ -1,0 +1,25 @@
+"""May this message go now? Pure decisions that return their reason: Send, Wait(until, why) or Skip(why).
+
+The same code runs live, in a replay, in `explain` and in the tests. Nothing here asks what time it is.
+"""
+
+from aftercart.policy.caps import allow
+from aftercart.policy.sending import Facts, decide, examine
+from aftercart.policy.stepping import Advance, Draft, View, advance
+from aftercart.policy.verdicts import Checked, Send, Skip, Verdict, Wait
+
+__all__ = [
+    "Advance",
+    "Checked",
+    "Draft",
+    "Facts",
+    "Send",
+    "Skip",
+    "Verdict",
+    "View",
+    "Wait",
+    "advance",
+    "allow",
+    "decide",
+    "examine",
+]

@@ -1,0 +1,44 @@
+"""Has this person had enough marketing for now? The frequency cap over all campaigns."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from aftercart.campaigns import Limit
+from aftercart.policy.verdicts import Send, Verdict, Wait
+from aftercart.reasons import Code, because
+
+
+def allow(
+    granted: Sequence[datetime], *, limits: Sequence[Limit], now: datetime
+) -> Verdict:
+    """Send when one more message fits under every limit, else Wait until the first moment at which it would.
+
+    `granted` are the times (aware UTC, oldest first) of the messages that the person had or is about to have.
+    """
+    until, tight = now, None
+    for limit in limits:
+        recent = [at for at in granted if at > now - limit.period]
+        if len(recent) >= limit.count:
+            # when the oldest of the last `count` falls out of the period
+            free = recent[-limit.count] + limit.period
+            if free > until:
+                until, tight = free, limit
+    if tight is None:
+        return Send()
+    count = sum(at > now - tight.period for at in granted)
+    return Wait(
+        until,
+        because(
+            Code.FREQUENCY_CAP,
+            until=f"{until:%-d %b %H:%M} UTC",
+            count=count,
+            period=_words(tight.period),
+        ),
+    )
+
+
+def _words(period: timedelta) -> str:
+    if period.days:
+        return f"{period.days} day" + ("s" if period.days > 1 else "")
+    hours = int(period.total_seconds() // 3600)
+    return f"{hours} hours"

@@ -1,0 +1,237 @@
+"""A person's enrollment is due: what happens now, and when is it due again?"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from aftercart import conditions, moments
+from aftercart.campaigns import Campaign, LateDelivery, Send, StopIf, Wait, Window
+from aftercart.model import (
+    Channel,
+    Customer,
+    Enrollment,
+    Message,
+    Order,
+    State,
+    message_id,
+)
+from aftercart.policy import lateness, permission, still
+from aftercart.policy.choosing import choose
+from aftercart.policy.sending import open_hours
+from aftercart.policy.verdicts import Skip
+from aftercart.reasons import Code, Reason, because
+from aftercart.shop import Recipe, Shop
+
+
+@dataclass(frozen=True)
+class View:
+    """What is known about a person when a step is due."""
+
+    customer: Customer
+    order: Order | None = None
+    last_bought: Mapping[str, datetime] = field(default_factory=dict)
+    suppressed: Mapping[Channel, permission.Suppressed] = field(default_factory=dict)
+    had: frozenset[str] = frozenset()  #: contents of this campaign they have had
+    reached: Sequence[datetime] = ()  #: earlier messages of this campaign
+    told: Sequence[datetime | None] = ()  #: arrival times told about this order
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A message to be: the row that will be inserted."""
+
+    message: Message
+    priority: int
+
+
+@dataclass(frozen=True)
+class Advance:
+    """Where the enrollment stands now. `ended` with no `reason`: all steps are done."""
+
+    step: int
+    due_at: datetime
+    drafts: tuple[Draft, ...] = ()
+    ended: bool = False
+    reason: Reason | None = None
+
+
+def advance(
+    enrollment: Enrollment, *, campaign: Campaign, shop: Shop, view: View, now: datetime
+) -> Advance:
+    """Takes every step that is due. Waits count from the moment the step before was due, so a late tick shifts nothing."""
+    step, base = enrollment.step, enrollment.due_at
+    facts: dict[str, Any] = dict(enrollment.facts)
+    if isinstance(campaign.trigger, LateDelivery) and view.order:
+        verdict = _lateness(enrollment, campaign.trigger, view.order, view, now)
+        if isinstance(verdict, Reason):
+            return Advance(step, base, ended=True, reason=verdict)
+        if isinstance(verdict, lateness.NotYet):
+            return Advance(step, verdict.at)
+        facts["told"] = verdict.time.isoformat() if verdict.time else ""
+    drafts: list[Draft] = []
+    while step < len(campaign.steps):
+        current = campaign.steps[step]
+        if isinstance(current, Wait):
+            base = _after_wait(campaign, step, current, view.customer, base)
+            step += 1
+            if base > now:
+                return Advance(step, base, tuple(drafts))
+            continue
+        if isinstance(current, Send):
+            drafts.append(
+                _draft(
+                    replace(enrollment, facts=facts),
+                    campaign,
+                    current,
+                    shop,
+                    view,
+                    base=base,
+                    now=now,
+                )
+            )
+            if drafts[-1].message.state is State.SKIPPED and _ends(drafts[-1]):
+                return Advance(
+                    step, base, tuple(drafts), True, drafts[-1].message.reason
+                )
+        # a StopIf is judged with the Send that follows it, so that the log shows the message that was not sent
+        step += 1
+    return Advance(step, base, tuple(drafts), ended=True)
+
+
+def _lateness(
+    e: Enrollment, trigger: LateDelivery, order: Order, view: View, now: datetime
+) -> lateness.Late | lateness.NotYet | Reason:
+    eta = datetime.fromisoformat(e.facts["eta"]) if e.facts.get("eta") else None
+    return lateness.judge(order, trigger=trigger, eta=eta, told=view.told, now=now)
+
+
+def _after_wait(
+    campaign: Campaign, step: int, wait: Wait, customer: Customer, base: datetime
+) -> datetime:
+    if wait.span:
+        return base + wait.span
+    # two days before "between 16:00 and 19:00" means that day's afternoon, whatever the hour it began
+    following = next(
+        (s for s in campaign.steps[step + 1 :] if not isinstance(s, StopIf)), None
+    )
+    windowed = isinstance(following, Send) and following.between is not None
+    zone = moments.zone(customer.timezone)
+    return moments.add_days(base, zone, wait.days, at_day_start=windowed)
+
+
+def _draft(
+    e: Enrollment,
+    campaign: Campaign,
+    send: Send,
+    shop: Shop,
+    view: View,
+    *,
+    base: datetime,
+    now: datetime,
+) -> Draft:
+    leg, channel, template = _leg(send, view)
+    due_at = _in_hours(base, campaign, channel, send.between, shop, view.customer)
+    recipe, facts, reason = _content(e, campaign, send, shop, view)
+    scope = conditions.Scope(
+        view.customer, view.order, now, e.started_at, view.last_bought
+    )
+    ended = (
+        still.trigger_gone(campaign, view.order, scope, e.facts)
+        or still.stopped(campaign, scope, before=template)
+        or permission.refused(
+            view.customer,
+            purpose=campaign.purpose,
+            channel=channel,
+            suppressed=view.suppressed.get(channel),
+        )
+        or _too_soon(campaign, view, now)
+        or (Skip(reason) if reason else None)
+    )
+    message = Message(
+        id=message_id(e.campaign, e.customer_id, e.occurrence, leg),
+        campaign=e.campaign,
+        version=e.version,
+        customer_id=e.customer_id,
+        occurrence=e.occurrence,
+        leg=leg,
+        channel=channel,
+        purpose=campaign.purpose,
+        template=template,
+        state=ended.state if ended else State.SCHEDULED,
+        reason=ended.reason if ended else None,
+        due_at=due_at,
+        expires_at=due_at + send.expires,
+        created_at=now,
+        order_id=e.order_id,
+        content=recipe.id if recipe else "",
+        facts=facts,
+    )
+    return Draft(message, campaign.priority)
+
+
+def _leg(send: Send, view: View) -> tuple[int, Channel, str]:
+    """The first channel, or the fallback where only that one reaches the customer."""
+
+    def reaches(channel: Channel) -> bool:
+        return bool(view.customer.address(channel)) and channel not in view.suppressed
+
+    if send.fallback and not reaches(send.channel) and reaches(send.fallback[0]):
+        return 1, *send.fallback
+    return 0, send.channel, send.template
+
+
+def _content(
+    e: Enrollment, campaign: Campaign, send: Send, shop: Shop, view: View
+) -> tuple[Recipe | None, dict[str, Any], Reason | None]:
+    facts = {**e.facts, "started_at": e.started_at.isoformat()}
+    if send.content != "recipes":
+        return None, facts, None
+    lines = view.order.lines if view.order else ()
+    recipe = choose(shop.recipes, lines=lines, had=view.had)
+    if recipe is None:
+        return None, facts, because(Code.NOTHING_NEW)
+    return recipe, facts, None
+
+
+def _too_soon(campaign: Campaign, view: View, now: datetime) -> Skip | None:
+    limit = campaign.limit
+    if limit is None:
+        return None
+    recent = [at for at in view.reached if at > now - limit.period]
+    if len(recent) < limit.count:
+        return None
+    zone = moments.zone(view.customer.timezone)
+    return Skip(
+        because(
+            Code.RECENT_ENOUGH,
+            last=f"{moments.local(recent[-1], zone):%-d %B}",
+            limit=f"{limit.count} per {limit.period.days} days",
+        )
+    )
+
+
+def _in_hours(
+    at: datetime,
+    campaign: Campaign,
+    channel: Channel,
+    between: Window | None,
+    shop: Shop,
+    customer: Customer,
+) -> datetime:
+    """The first moment that lies in the campaign's window and in the shop's hours."""
+    zone = moments.zone(customer.timezone)
+    hours = open_hours(campaign.purpose, channel, shop.quiet_hours.get(channel))
+    for window in (between, hours, between):
+        if window:
+            at = moments.next_in_window(at, zone, window.opens, window.closes)
+    return at
+
+
+def _ends(draft: Draft) -> bool:
+    """Whether the reason for not sending one step ends the whole way: only a condition that does."""
+    reason = draft.message.reason
+    return reason is not None and reason.code not in (
+        Code.RECENT_ENOUGH,
+        Code.NOTHING_NEW,
+    )

@@ -238,6 +238,7 @@ class Message:
     fence: int = 0
     attempts: int = 0
     claims: int = 0
+    resends: int = 0
     slot_at: datetime | None = None
     accepted_at: datetime | None = None
     provider: str = ""

@@ -96,6 +96,16 @@ def answer(tx: Tx, given: Mapping[str, Any], *, at: datetime) -> bool:
     return bool(first)
 
 
+def answer_of(tx: Tx, message_id: str) -> tuple[int, str, datetime] | None:
+    """The score, the comment and the time of the first answer to a survey message, where there is one."""
+    row = tx.execute(
+        select(answers.c.score, answers.c.comment, answers.c.answered_at).where(
+            answers.c.message_id == message_id
+        )
+    ).first()
+    return (row.score, row.comment, row.answered_at) if row else None
+
+
 def get_mark(tx: Tx, name: str) -> Any:
     """A single fact about this database, or None."""
     return tx.scalar(select(marks.c.value).where(marks.c.name == name))

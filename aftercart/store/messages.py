@@ -6,7 +6,14 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select, update
 
-from aftercart.model import REACHED, Channel, Message, Purpose, State
+from aftercart.model import (
+    REACHED,
+    Channel,
+    Delivery,
+    Message,
+    Purpose,
+    State,
+)
 from aftercart.reasons import from_json
 from aftercart.store import Tx, rows
 from aftercart.store.tables import message_events, messages
@@ -206,6 +213,49 @@ def told(tx: Tx, campaign: str, order_ids: Collection[str]) -> dict[str, list[st
     return found
 
 
+def lapsed(tx: Tx, *, now: datetime, limit: int) -> list[Message]:
+    """Messages in `sending` whose worker has not come back within its lease."""
+    query = (
+        select(messages)
+        .where(messages.c.state == State.SENDING, messages.c.lease_until <= now)
+        .order_by(messages.c.id)
+        .limit(limit)
+    )
+    return [from_row(row) for row in tx.execute(query)]
+
+
+def uncertain(tx: Tx, *, limit: int) -> list[tuple[Message, datetime]]:
+    """Uncertain messages with the time at which they were being sent, oldest first."""
+    query = (
+        select(messages)
+        .where(messages.c.state == State.UNCERTAIN)
+        .order_by(messages.c.lease_until, messages.c.id)
+        .limit(limit)
+    )
+    return [(from_row(row), row.sending_at) for row in tx.execute(query)]
+
+
+def report(tx: Tx, told: Sequence[tuple[str, Delivery, datetime]]) -> None:
+    """Moves the delivery column of messages; only a higher rank replaces a lower one, so order and copies do not matter."""
+    if told:
+        tx.execute(
+            update(messages)
+            .where(
+                messages.c.id == bindparam("b_id"),
+                messages.c.delivery_rank < bindparam("b_rank"),
+            )
+            .values(
+                delivery=bindparam("b_delivery"),
+                delivery_rank=bindparam("b_rank"),
+                delivery_at=bindparam("b_at"),
+            ),
+            [
+                {"b_id": id_, "b_delivery": word, "b_rank": word.rank, "b_at": at}
+                for id_, word, at in told
+            ],
+        )
+
+
 def from_row(row: Row[Any]) -> Message:
     """A row of the table as a noun."""
     return Message(
@@ -229,6 +279,7 @@ def from_row(row: Row[Any]) -> Message:
         fence=row.fence,
         attempts=row.attempts,
         claims=row.claims,
+        resends=row.resends,
         slot_at=row.slot_at,
         accepted_at=row.accepted_at,
         provider=row.provider,

@@ -1,0 +1,104 @@
+"""What do decisions look at? Everything known about a batch of people at one moment, in a handful of SELECTs."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from aftercart import conditions
+from aftercart.campaigns import Campaign, EventTrigger, RunningLow, StopIf
+from aftercart.model import Channel, Customer, Message, Order, Purpose
+from aftercart.policy import Facts
+from aftercart.policy.permission import Suppressed
+from aftercart.runtime import Runtime
+from aftercart.store import Tx, customers, desk, orders, permissions
+
+#: A delivery that was never reported stops counting as "late" after this.
+LATE_MEMORY = timedelta(days=3)
+
+
+@dataclass(frozen=True)
+class People:
+    """A batch of customers and what is known about them."""
+
+    customers: Mapping[str, Customer]
+    orders: Mapping[str, Order]
+    last_bought: Mapping[str, Mapping[str, datetime]]
+    late: Mapping[str, str]
+    pauses: Mapping[str, datetime]
+    _listed: Mapping[str, Sequence[permissions.Suppression]] = field(repr=False)
+
+    def suppressed(
+        self, customer: Customer, channel: Channel, purpose: Purpose
+    ) -> Suppressed | None:
+        """Why and since when the customer's address is off limits for the purpose."""
+        key = customer.email_key if channel is Channel.EMAIL else customer.phone_key
+        for entry in self._listed.get(key, ()):
+            if entry.scope in ("all", purpose):
+                return entry.reason, entry.at
+        return None
+
+    def paused(self, message: Message) -> tuple[str, datetime] | None:
+        """What a person holds that concerns the message, and since when."""
+        for scope, words in (
+            ("all", "everything"),
+            (f"channel:{message.channel}", f"all {message.channel}"),
+            (f"campaign:{message.campaign}", f"the campaign {message.campaign}"),
+        ):
+            if scope in self.pauses:
+                return words, self.pauses[scope]
+        return None
+
+
+def people(
+    tx: Tx,
+    *,
+    customer_ids: Collection[str],
+    order_ids: Collection[str],
+    campaigns: Collection[Campaign],
+    now: datetime,
+) -> People:
+    """Loads what the campaigns ask about these customers and orders, as of `now`."""
+    found = customers.load(tx, customer_ids, now=now)
+    keys = {key for c in found.values() for key in (c.email_key, c.phone_key)}
+    asked = {name for c in campaigns for name in categories(c)}
+    return People(
+        customers=found,
+        orders=orders.load(tx, order_ids),
+        last_bought=orders.last_bought(tx, customer_ids, categories=asked, now=now),
+        late=orders.late(tx, customer_ids, now=now, since=now - LATE_MEMORY),
+        pauses=desk.paused(tx),
+        _listed=permissions.suppressed(tx, keys),
+    )
+
+
+def facts(rt: Runtime, message: Message, known: People) -> Facts | None:
+    """What the decision on one message looks at; None where its campaign or its customer is gone."""
+    campaign = rt.campaigns.get(message.campaign)
+    customer = known.customers.get(message.customer_id)
+    if campaign is None or customer is None:
+        return None
+    return Facts(
+        message=message,
+        customer=customer,
+        campaign=campaign,
+        order=known.orders.get(message.order_id),
+        hours=rt.shop.quiet_hours.get(message.channel),
+        paused=known.paused(message),
+        suppressed=known.suppressed(customer, message.channel, message.purpose),
+        late_order=known.late.get(customer.id, ""),
+        last_bought=known.last_bought.get(customer.id, {}),
+    )
+
+
+def categories(campaign: Campaign) -> set[str]:
+    """The categories whose last purchase the campaign asks about."""
+    texts = [campaign.audience] + [
+        s.condition for s in campaign.steps if isinstance(s, StopIf)
+    ]
+    trigger = campaign.trigger
+    if isinstance(trigger, EventTrigger):
+        texts.append(trigger.where)
+    asked = {name for c in texts if c for name in conditions.categories(c)}
+    if isinstance(trigger, RunningLow):
+        asked.update(s.category for s in trigger.staples)
+    return asked

@@ -1,0 +1,112 @@
+"""Everything that a process needs, wired once: settings, clock, store, channels, renderer, campaigns, shop.
+
+The one place that asks what time it is.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+
+from aftercart import loading, settings
+from aftercart.campaigns import Campaign
+from aftercart.channels import Sender, open_senders
+from aftercart.model import Channel
+from aftercart.rendering import Renderer
+from aftercart.settings import Settings
+from aftercart.shop import Shop
+from aftercart.store import Store, desk, open_store
+
+Clock = Callable[[], datetime]
+
+#: The mark that holds a pushed clock; where it is set, every process on this database lives at that moment.
+CLOCK_MARK = "clock"
+
+
+def wall_clock() -> datetime:
+    """The real time, aware UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class PushedClock:
+    """A clock that stands still until somebody pushes it, shared by all processes on a database."""
+
+    store: Store
+
+    def __call__(self) -> datetime:
+        with self.store.read() as tx:
+            return datetime.fromisoformat(desk.get_mark(tx, CLOCK_MARK))
+
+    def push(self, to: datetime) -> None:
+        """Moves the clock; never backwards."""
+        with self.store.write() as tx:
+            known = desk.get_mark(tx, CLOCK_MARK)
+            if known is None or to > datetime.fromisoformat(known):
+                desk.set_mark(tx, CLOCK_MARK, to.isoformat())
+
+
+@dataclass
+class Runtime:
+    """What verbs and faces are given. Make it with `open_runtime`, close it at the end of the process."""
+
+    settings: Settings
+    store: Store
+    clock: Clock
+    campaigns: Mapping[str, Campaign]
+    shop: Shop
+    renderer: Renderer
+    actor: str = field(
+        default_factory=lambda: f"{socket.gethostname()}/{os.getpid()}"
+    )  #: who writes into a message's story
+
+    @cached_property
+    def senders(self) -> Mapping[Channel, Sender]:
+        """The channels, opened when the first message goes out: a console needs none."""
+        return open_senders(self.settings, self.clock)
+
+    def close(self) -> None:
+        """Lets go of connections."""
+        if "senders" in self.__dict__:
+            for sender in set(self.senders.values()):
+                sender.close()
+        self.store.close()
+
+
+def read_settings() -> Settings:
+    """The settings of this process's environment.
+
+    Raises:
+        SettingsError: with every mistake in it.
+    """
+    return settings.read(os.environ)
+
+
+def open_runtime(chosen: Settings, *, clock: Clock | None = None) -> Runtime:
+    """Opens the database, brings its schema up to date, and reads campaigns and shop.
+
+    Without `clock`, the database's pushed clock rules where it has one, else the real time.
+
+    Raises:
+        ConfigError: when a setting, a campaign or the shop's data cannot be used.
+    """
+    campaigns = loading.load_campaigns(chosen.folder / "campaigns")
+    shop = loading.load_shop(chosen.folder / "campaigns")
+    store = open_store(chosen.database_url)
+    store.upgrade()
+    return Runtime(
+        settings=chosen,
+        store=store,
+        clock=clock or _clock_of(store),
+        campaigns={c.name: c for c in campaigns},
+        shop=shop,
+        renderer=Renderer(chosen.folder / "templates"),
+    )
+
+
+def _clock_of(store: Store) -> Clock:
+    with store.read() as tx:
+        pushed = desk.get_mark(tx, CLOCK_MARK) is not None
+    return PushedClock(store) if pushed else wall_clock

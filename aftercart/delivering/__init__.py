@@ -1,0 +1,100 @@
+"""Deliver a batch: load, decide, render, claim, send, settle. Each step once for the batch, never once for each message.
+
+The claim is the last act before the first byte and is committed durably; the provider is called outside any transaction; what
+became of it is written after. A process that dies in between leaves messages in `sending`, which the sweeper makes uncertain.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from aftercart import messagelog
+from aftercart.delivering import outcomes, preparing
+from aftercart.delivering.preparing import Prepared
+from aftercart.model import Channel, Receipt
+from aftercart.runtime import Runtime
+from aftercart.store import Tx, messages, permissions, transitions, versions
+from aftercart.store.transitions import Ready
+
+__all__ = ["LEASE", "deliver"]
+
+#: How long a claim is believed to be alive; longer than any request may take (30 s).
+LEASE = timedelta(seconds=60)
+
+
+def deliver(rt: Runtime, ids: Sequence[str]) -> int:
+    """Delivers the due messages among these ids; returns how many were handed to a provider."""
+    now = rt.clock()
+    with rt.store.write() as tx:
+        started = messages.start(tx, ids, now=now)
+        if not started:
+            return 0
+        known = preparing.gather(tx, rt, started, now=now)
+    prepared = preparing.prepare(rt, started, known, now=now)
+    with rt.store.write() as tx:
+        transitions.move(tx, prepared.moves)
+        fences = _claim(tx, rt, prepared)
+    _say(prepared)
+    sent = [p for p in prepared.outgoing if p.message_id in fences]
+    results = []
+    for channel in Channel:
+        batch = [p for p in sent if p.channel is channel]
+        if batch:
+            answers = rt.senders[channel].send(batch)
+            results += list(zip(batch, answers, strict=True))
+    settled = [
+        outcomes.settle(
+            outgoing,
+            answer,
+            fence=fences[outgoing.message_id],
+            now=rt.clock(),
+            attempts=prepared.attempts[outgoing.message_id],
+            actor=rt.actor,
+        )
+        for outgoing, answer in results
+    ]
+    if settled:
+        with rt.store.write() as tx:
+            transitions.move(tx, [s.move for s in settled])
+            permissions.suppress(
+                tx,
+                [
+                    permissions.Suppression(
+                        prepared.address_keys[s.move.message_id],
+                        "all",
+                        s.suppress,
+                        s.provider,
+                        now,
+                    )
+                    for s in settled
+                    if s.suppress
+                ],
+            )
+        taken = sum(isinstance(answer, Receipt) for _, answer in results)
+        messagelog.say("accepted", count=taken, of=len(results), actor=rt.actor)
+    return len(results)
+
+
+def _claim(tx: Tx, rt: Runtime, prepared: Prepared) -> dict[str, int]:
+    now = rt.clock()
+    for template in prepared.templates:
+        versions.keep(
+            tx, template.version, name=template.name, sources=template.sources, now=now
+        )
+    ready = [
+        Ready(
+            p.message_id,
+            p.to,
+            prepared.versions[p.message_id],
+            prepared.values[p.message_id],
+        )
+        for p in prepared.outgoing
+    ]
+    return transitions.claim(
+        tx, ready, now=now, lease_until=now + LEASE, actor=rt.actor
+    )
+
+
+def _say(prepared: Prepared) -> None:
+    for word in sorted({m.word or m.after.value for m in prepared.moves}):
+        count = sum((m.word or m.after.value) == word for m in prepared.moves)
+        messagelog.say(word, count=count)

@@ -1,0 +1,93 @@
+"""What did the provider's answer mean for the message? Receipt or SendError become one arrow of the state table."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from aftercart.errors import AccountProblem, Refused, SendError, Throttled, Unclear
+from aftercart.model import Outgoing, Receipt, State
+from aftercart.reasons import Code, Reason, because
+from aftercart.store.transitions import Move
+
+#: The first wait after a message was surely not taken; it doubles with each attempt.
+FIRST_RETRY = timedelta(seconds=30)
+LONGEST_RETRY = timedelta(minutes=15)
+#: How long until a provider that refuses our account is asked again.
+ACCOUNT_RETRY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The move to write, and why the address should be suppressed, if so."""
+
+    move: Move
+    provider: str
+    suppress: str = ""
+
+
+def settle(
+    outgoing: Outgoing,
+    answer: Receipt | SendError,
+    *,
+    fence: int,
+    now: datetime,
+    attempts: int,
+    actor: str,
+) -> Settled:
+    """The one place that knows what each kind of answer does to a message. `fence` is that of our claim."""
+
+    def moved(
+        after: State, reason: Reason | None, word: str = "", **columns: Any
+    ) -> Move:
+        return Move(
+            outgoing.message_id,
+            State.SENDING,
+            after,
+            now,
+            actor,
+            word=word,
+            reason=reason,
+            fence=fence,
+            columns=columns,
+        )
+
+    if isinstance(answer, Receipt):
+        accepted = moved(
+            State.ACCEPTED,
+            None,
+            accepted_at=now,
+            provider=answer.provider,
+            provider_ref=answer.ref,
+        )
+        return Settled(accepted, answer.provider)
+    words = answer.words
+    if isinstance(answer, Refused):
+        refused = moved(
+            State.FAILED, because(Code.REFUSED, words=words), provider=answer.provider
+        )
+        return Settled(refused, answer.provider, answer.suppress)
+    if isinstance(answer, Unclear):
+        unclear = moved(
+            State.UNCERTAIN,
+            because(Code.NO_ANSWER, words=words),
+            provider=answer.provider,
+        )
+        return Settled(unclear, answer.provider)
+    until = _again_at(answer, now, attempts)
+    code = (
+        Code.PROVIDER_ACCOUNT
+        if isinstance(answer, AccountProblem)
+        else Code.PROVIDER_BUSY
+    )
+    reason = because(code, until=f"{until:%H:%M:%S} UTC", words=words)
+    again = moved(State.SCHEDULED, reason, "again", due_at=until, ring_at=until)
+    return Settled(again, answer.provider)
+
+
+def _again_at(answer: SendError, now: datetime, attempts: int) -> datetime:
+    if isinstance(answer, Throttled):
+        return max(answer.until, now)
+    if isinstance(answer, AccountProblem):
+        return now + ACCOUNT_RETRY
+    doubled: int = 2 ** min(attempts - 1, 10)
+    return now + min(FIRST_RETRY * doubled, LONGEST_RETRY)

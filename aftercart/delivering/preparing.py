@@ -1,0 +1,168 @@
+"""Which messages of the batch go, and with what text? Decisions and rendering; no transaction is open while this runs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from aftercart import composing, gathering, links
+from aftercart.errors import TemplateError
+from aftercart.gathering import People
+from aftercart.model import Channel, Message, Outgoing, Purpose, State
+from aftercart.policy import Facts, Send, Skip, Wait, decide
+from aftercart.reasons import Code, because
+from aftercart.rendering import Template
+from aftercart.runtime import Runtime
+from aftercart.store import Tx
+from aftercart.store.transitions import Move
+
+#: Starts that never reached the provider before a message is given up: its rendering may be what kills the worker.
+MAX_CLAIMS = 3
+
+
+@dataclass
+class Prepared:
+    """What became of a batch before anything is sent."""
+
+    moves: list[Move] = field(default_factory=list)
+    outgoing: list[Outgoing] = field(default_factory=list)
+    values: dict[str, dict[str, Any]] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
+    address_keys: dict[str, str] = field(default_factory=dict)
+    templates: set[Template] = field(default_factory=set)
+
+
+def gather(tx: Tx, rt: Runtime, batch: Sequence[Message], *, now: datetime) -> People:
+    """What the decisions on this batch look at."""
+    return gathering.people(
+        tx,
+        customer_ids={m.customer_id for m in batch},
+        order_ids={m.order_id for m in batch},
+        campaigns=[
+            rt.campaigns[name]
+            for name in sorted({m.campaign for m in batch})
+            if name in rt.campaigns
+        ],
+        now=now,
+    )
+
+
+def prepare(
+    rt: Runtime, batch: Sequence[Message], known: People, *, now: datetime
+) -> Prepared:
+    """Decides on every message and renders those that go."""
+    prepared = Prepared()
+    for message in batch:
+        facts = gathering.facts(rt, message, known)
+        if facts is None:
+            gone = Skip(
+                because(Code.CAMPAIGN_GONE, campaign=message.campaign), State.CANCELLED
+            )
+            prepared.moves.append(_end(rt, message, gone, now))
+        elif message.claims > MAX_CLAIMS:
+            poison = Skip(because(Code.POISON, count=MAX_CLAIMS), State.FAILED)
+            prepared.moves.append(_end(rt, message, poison, now))
+        else:
+            _decide(rt, facts, prepared, now)
+    return prepared
+
+
+def _decide(rt: Runtime, facts: Facts, prepared: Prepared, now: datetime) -> None:
+    match decide(facts, now):
+        case Skip() as skip:
+            prepared.moves.append(_end(rt, facts.message, skip, now))
+        case Wait() as wait:
+            prepared.moves.append(_hold(rt, facts.message, wait, now))
+        case Send():
+            try:
+                _render(rt, facts, prepared, now)
+            except TemplateError as error:
+                words = str(error.problems[0]) if error.problems else str(error)
+                failed = Skip(because(Code.RENDER_FAILED, words=words), State.FAILED)
+                prepared.moves.append(_end(rt, facts.message, failed, now))
+
+
+def _render(rt: Runtime, facts: Facts, prepared: Prepared, now: datetime) -> None:
+    message, customer = facts.message, facts.customer
+    template = rt.renderer.template(message.template)
+    token_links = _links(rt, message)
+    values = composing.values(
+        message,
+        customer=customer,
+        order=facts.order,
+        campaign=facts.campaign,
+        shop=rt.shop,
+        links=token_links,
+        last_bought=facts.last_bought,
+        now=now,
+    )
+    rendered = rt.renderer.render(template, message.channel, values)
+    prepared.outgoing.append(
+        Outgoing(
+            message_id=message.id,
+            campaign=message.campaign,
+            channel=message.channel,
+            purpose=message.purpose,
+            to=customer.address(message.channel),
+            to_name=customer.first_name,
+            rendered=rendered,
+            headers=_headers(message, token_links),
+        )
+    )
+    prepared.values[message.id] = values
+    prepared.versions[message.id] = template.version
+    prepared.attempts[message.id] = message.attempts + 1
+    prepared.address_keys[message.id] = (
+        customer.email_key if message.channel is Channel.EMAIL else customer.phone_key
+    )
+    prepared.templates.add(template)
+
+
+def _links(rt: Runtime, message: Message) -> composing.Links:
+    if message.purpose is Purpose.SERVICE:
+        return composing.Links("", "", "")
+    secret, public = rt.settings.secret_key, rt.settings.public_url
+    leave = links.unsubscribe_url(
+        public, links.sign(links.UNSUBSCRIBE, message.id, secret=secret)
+    )
+    survey = ""
+    if message.purpose is Purpose.SURVEY:
+        token = links.sign(links.SURVEY, message.id, secret=secret)
+        survey = links.survey_url(public, token)
+    return composing.Links(unsubscribe=leave, preferences=leave, survey=survey)
+
+
+def _headers(message: Message, token_links: composing.Links) -> dict[str, str]:
+    """RFC 8058: one click in the mailbox ends marketing and surveys. A service message has nothing to unsubscribe from."""
+    if not token_links.unsubscribe or message.channel is not Channel.EMAIL:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{token_links.unsubscribe}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def _end(rt: Runtime, message: Message, skip: Skip, now: datetime) -> Move:
+    return Move(
+        message.id, State.SCHEDULED, skip.state, now, rt.actor, reason=skip.reason
+    )
+
+
+def _hold(rt: Runtime, message: Message, wait: Wait, now: datetime) -> Move:
+    paused = wait.reason.code is Code.PAUSED
+    # what a person holds stays due, so that a resume finds it; what waits for its hour gives its slot back until then
+    until = min(wait.until, message.expires_at)
+    columns: dict[str, Any] = {"claims": 0, "ring_at": until}
+    if not paused:
+        columns |= {"due_at": until, "slot_at": None}
+    return Move(
+        message.id,
+        State.SCHEDULED,
+        State.SCHEDULED,
+        now,
+        rt.actor,
+        word="held",
+        reason=wait.reason,
+        columns=columns,
+    )

@@ -1,0 +1,80 @@
+"""What is due now? Due steps become message rows, each once; rows get their place under the cap; queues are told.
+
+One planner works at a time, in one transaction, in an order that depends on business facts only: any number of schedulers
+plan the same messages.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aftercart.model import Channel, Purpose
+from aftercart.planning import recurring, running_low, slots, stepping
+from aftercart.runtime import Runtime
+from aftercart.store import enrollments, messages, rhythms
+
+__all__ = ["Ringing", "next_due", "plan"]
+
+#: Ids in one queue message: enough to make the database's round trips cheap, few enough to be lost without pain.
+BATCH = 100
+#: Rows rung in one tick; the next tick rings the rest.
+RUNG_AT_ONCE = 20_000
+#: A rung message that nobody moved is rung again after this: Redis was wiped, or a worker died.
+RING_AGAIN = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Ringing:
+    """Ids for one queue: "alerts", "email" or "sms"."""
+
+    queue: str
+    ids: tuple[str, ...]
+
+
+def plan(rt: Runtime, *, now: datetime | None = None) -> list[Ringing]:
+    """Plans everything that is due and answers what the queues should hear. Safe to call at any time, from anywhere."""
+    now = now or rt.clock()
+    if not recurring.pending(rt, now) and not _anything_due(rt, now):
+        return []
+    with rt.store.write_alone() as tx:
+        recurring.enroll(tx, rt, now=now)
+        running_low.enroll(tx, rt, now=now)
+        stepping.advance_due(tx, rt, now=now)
+        slots.grant(tx, rt, now=now)
+        rung = messages.ring(tx, now=now, again_at=now + RING_AGAIN, limit=RUNG_AT_ONCE)
+    return _batches(rung)
+
+
+def next_due(rt: Runtime) -> datetime | None:
+    """When there is something to plan or to ring next; None when nothing is in sight. For clocks that are pushed."""
+    with rt.store.read() as tx:
+        moments = [
+            enrollments.next_due(tx),
+            messages.next_ring(tx),
+            rhythms.next_due(tx),
+            recurring.next_due(tx, rt),
+        ]
+    return min((m for m in moments if m), default=None)
+
+
+def _anything_due(rt: Runtime, now: datetime) -> bool:
+    with rt.store.read() as tx:
+        return any(
+            at is not None and at <= now
+            for at in (
+                enrollments.next_due(tx),
+                messages.next_ring(tx),
+                rhythms.next_due(tx),
+            )
+        )
+
+
+def _batches(rung: list[tuple[str, Channel, Purpose]]) -> list[Ringing]:
+    queues: dict[str, list[str]] = {"alerts": [], "sms": [], "email": []}
+    for id_, channel, purpose in rung:
+        queue = "alerts" if purpose is Purpose.SERVICE else channel.value
+        queues[queue].append(id_)
+    return [
+        Ringing(queue, tuple(ids[i : i + BATCH]))
+        for queue, ids in queues.items()
+        for i in range(0, len(ids), BATCH)
+    ]

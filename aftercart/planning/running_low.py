@@ -1,0 +1,78 @@
+"""Staples that run low: those of one customer that fall due together are told together, once per cycle."""
+
+from datetime import datetime
+from itertools import groupby
+
+from aftercart.campaigns import Campaign, RunningLow
+from aftercart.model import Enrollment
+from aftercart.runtime import Runtime
+from aftercart.store import Tx, enrollments, rhythms
+from aftercart.store.rhythms import Rhythm
+
+_PAGE = 1000
+
+
+def enroll(tx: Tx, rt: Runtime, *, now: datetime) -> int:
+    """Enrolls the customers who have a staple due; returns how many."""
+    count = 0
+    for campaign in rt.campaigns.values():
+        if isinstance(campaign.trigger, RunningLow):
+            while found := rhythms.due(tx, campaign.name, now=now, limit=_PAGE):
+                count += _enroll(tx, campaign, campaign.trigger, found, now=now)
+    return count
+
+
+def _enroll(
+    tx: Tx,
+    campaign: Campaign,
+    trigger: RunningLow,
+    found: list[Rhythm],
+    *,
+    now: datetime,
+) -> int:
+    people = sorted({r.customer_id for r in found})
+    states = sorted(
+        rhythms.load(tx, campaign.name, people).values(), key=lambda r: r.customer_id
+    )
+    new = []
+    for customer_id, theirs in groupby(states, key=lambda r: r.customer_id):
+        due = _together(trigger, list(theirs), now)
+        new.append(_enrollment(campaign, trigger, customer_id, due))
+        rhythms.told(tx, campaign.name, customer_id, [r.category for r in due])
+    return len(enrollments.add(tx, new))
+
+
+def _together(trigger: RunningLow, theirs: list[Rhythm], now: datetime) -> list[Rhythm]:
+    """The due ones, and those that would be due so soon that a second message would be a nuisance; the first due first."""
+    soon = [r for r in theirs if r.nudge_at and r.nudge_at <= now + trigger.together]
+    return sorted(soon, key=lambda r: (r.nudge_at, r.category))
+
+
+def _enrollment(
+    campaign: Campaign, trigger: RunningLow, customer_id: str, due: list[Rhythm]
+) -> Enrollment:
+    first = due[0]
+    occurrence = f"{first.category}:{first.last_at.date().isoformat()}"
+    at = first.nudge_at or first.last_at
+    return Enrollment(
+        id=enrollments.enrollment_id(campaign.name, customer_id, occurrence),
+        campaign=campaign.name,
+        version=campaign.version,
+        customer_id=customer_id,
+        occurrence=occurrence,
+        started_at=at,
+        step=0,
+        due_at=at,
+        facts={
+            "staples": [
+                {
+                    "category": r.category,
+                    "name": staple.name
+                    if (staple := trigger.staple(r.category))
+                    else r.category,
+                    "last_at": r.last_at.isoformat(),
+                }
+                for r in due
+            ]
+        },
+    )

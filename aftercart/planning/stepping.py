@@ -1,0 +1,144 @@
+"""Enrollments whose step is due take it; the messages that come of it are inserted, each once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from aftercart import gathering
+from aftercart.campaigns import Campaign, LateDelivery
+from aftercart.gathering import People
+from aftercart.model import Channel, Enrollment, State
+from aftercart.policy import Advance, View, advance
+from aftercart.reasons import Code, because
+from aftercart.runtime import Runtime
+from aftercart.store import Tx, desk, enrollments, messages
+from aftercart.store.enrollments import Progress
+
+_PAGE = 500
+
+
+def advance_due(tx: Tx, rt: Runtime, *, now: datetime) -> int:
+    """Takes all due steps; returns how many messages were planned."""
+    count = 0
+    while page := enrollments.due(tx, now=now, limit=_PAGE):
+        count += _page(tx, rt, page, now)
+    return count
+
+
+def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> int:
+    known = gathering.people(
+        tx,
+        customer_ids={e.customer_id for e in page},
+        order_ids={e.order_id for e in page},
+        campaigns=[
+            c for c in rt.campaigns.values() if c.name in {e.campaign for e in page}
+        ],
+        now=now,
+    )
+    history = _History(tx, rt, page, now)
+    steps: list[Progress] = []
+    drafts = []
+    for enrollment in page:
+        campaign = rt.campaigns.get(enrollment.campaign)
+        customer = known.customers.get(enrollment.customer_id)
+        if campaign is None or customer is None:
+            gone = because(Code.CAMPAIGN_GONE, campaign=enrollment.campaign)
+            steps.append(Progress(enrollment.id, enrollment.step, now, now, gone))
+            continue
+        done = advance(
+            enrollment,
+            campaign=campaign,
+            shop=rt.shop,
+            view=_view(enrollment, campaign, known, history),
+            now=now,
+        )
+        steps.append(
+            Progress(
+                enrollment.id,
+                done.step,
+                done.due_at,
+                now if done.ended else None,
+                done.reason,
+            )
+        )
+        history.add(enrollment, done)
+        drafts += [
+            (d.message, {"enrollment_id": enrollment.id, "priority": d.priority})
+            for d in done.drafts
+        ]
+        if done.drafts and campaign.opens_case:
+            _open_case(tx, campaign, enrollment, now)
+    enrollments.progress(tx, steps)
+    return len(messages.plan(tx, drafts))
+
+
+def _view(
+    e: Enrollment, campaign: Campaign, known: People, history: "_History"
+) -> View:
+    customer = known.customers[e.customer_id]
+    listed = {
+        channel: why
+        for channel in Channel
+        if (why := known.suppressed(customer, channel, campaign.purpose))
+    }
+    told = history.told.get((e.campaign, e.order_id), [])
+    return View(
+        customer=customer,
+        order=known.orders.get(e.order_id),
+        last_bought=known.last_bought.get(customer.id, {}),
+        suppressed=listed,
+        had=frozenset(history.had.get((e.campaign, customer.id), ())),
+        reached=tuple(history.reached.get((e.campaign, customer.id), ())),
+        told=tuple(datetime.fromisoformat(t) if t else None for t in told),
+    )
+
+
+def _open_case(tx: Tx, campaign: Campaign, e: Enrollment, now: datetime) -> None:
+    kind = "late_order" if isinstance(campaign.trigger, LateDelivery) else campaign.name
+    desk.open_case(
+        tx,
+        kind,
+        about=e.order_id or e.id,
+        customer_id=e.customer_id,
+        order_id=e.order_id,
+        at=now,
+        note=campaign.opens_case,
+    )
+
+
+class _History:
+    """What each person has had of each campaign; kept up to date within the page, so that two steps of one page see each other."""
+
+    def __init__(
+        self, tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime
+    ) -> None:
+        self.had: dict[tuple[str, str], set[str]] = {}
+        self.reached: dict[tuple[str, str], list[datetime]] = {}
+        self.told: dict[tuple[str, str], list[str]] = {}
+        for name in sorted({e.campaign for e in page}):
+            campaign = rt.campaigns.get(name)
+            if campaign is None:
+                continue
+            people = {e.customer_id for e in page if e.campaign == name}
+            if campaign.limit:
+                since = now - campaign.limit.period
+                found = messages.reached(tx, name, people, since=since)
+                self.reached.update(((name, c), at) for c, at in found.items())
+            had = messages.contents(tx, name, people)
+            self.had.update(((name, c), set(ids)) for c, ids in had.items())
+            if isinstance(campaign.trigger, LateDelivery):
+                orders = {e.order_id for e in page if e.campaign == name}
+                told = messages.told(tx, name, orders)
+                self.told.update(((name, o), list(t)) for o, t in told.items())
+
+    def add(self, e: Enrollment, done: Advance) -> None:
+        for draft in done.drafts:
+            message = draft.message
+            if message.state is not State.SCHEDULED:
+                continue
+            person = (e.campaign, e.customer_id)
+            self.reached.setdefault(person, []).append(message.created_at)
+            if message.content:
+                self.had.setdefault(person, set()).add(message.content)
+            self.told.setdefault((e.campaign, e.order_id), []).append(
+                message.facts.get("told", "")
+            )

@@ -1,0 +1,142 @@
+"""Providers' reports: kept raw first, read later, in any order and any number of copies with the same result."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+
+from aftercart.channels import callbacks
+from aftercart.errors import HookError
+from aftercart.model import Channel, Message, ProviderEvent, State
+from aftercart.reasons import Code, because
+from aftercart.runtime import Runtime
+from aftercart.store import (
+    Tx,
+    customers,
+    inbox,
+    messages,
+    permissions,
+    transitions,
+)
+from aftercart.store.transitions import Move
+
+#: Callbacks read in one transaction.
+_PAGE = 200
+#: Where a report proves that the provider has the message.
+_PROVABLE = (State.SENDING, State.UNCERTAIN, State.UNKNOWN, State.SCHEDULED)
+#: An address that somebody complained about or unsubscribed stays usable for the messages that need no consent.
+_SCOPES = {"complaint": "marketing", "unsubscribe": "marketing"}
+_log = structlog.get_logger(__name__)
+
+
+def keep(rt: Runtime, provider: str, body: bytes, *, path: str = "") -> None:
+    """Stores a verified callback as it came; `read_inbox` does the rest."""
+    with rt.store.write() as tx:
+        inbox.keep(tx, provider=provider, body=body, path=path, received_at=rt.clock())
+
+
+def read_inbox(rt: Runtime) -> int:
+    """Reads callbacks that nobody has read; returns how many events were new. Repeat until it answers 0."""
+    now = rt.clock()
+    with rt.store.write() as tx:
+        unread = inbox.unread(tx, limit=_PAGE)
+        if not unread:
+            return 0
+        told: list[ProviderEvent] = []
+        for callback in unread:
+            try:
+                told += callbacks.read(
+                    callback.provider, path=callback.path, body=callback.body, at=now
+                )
+            except HookError as error:
+                # it stays in the inbox for a person; it must not keep the others from being read
+                _log.warning(
+                    "callback unreadable", callback=callback.id, words=str(error)
+                )
+        inbox.mark_read(tx, [c.id for c in unread], at=now)
+        return _track(tx, rt, _with_ids(tx, told), now)
+
+
+def _with_ids(tx: Tx, told: Sequence[ProviderEvent]) -> list[ProviderEvent]:
+    """Fills in our message id where a report only has the provider's."""
+    known = inbox.by_provider_ref(
+        tx, [e.provider_ref for e in told if not e.message_id]
+    )
+    return [
+        e if e.message_id else replace(e, message_id=known.get(e.provider_ref, ""))
+        for e in told
+    ]
+
+
+def _track(tx: Tx, rt: Runtime, told: Sequence[ProviderEvent], now: datetime) -> int:
+    new = inbox.add_events(tx, told)
+    fresh = {e.key: e for e in told if e.key in new}
+    events = sorted(fresh.values(), key=lambda e: (e.at, e.key))
+    found = messages.load(tx, {e.message_id for e in events if e.message_id})
+    _prove(tx, rt, events, found, now)
+    messages.report(
+        tx,
+        [
+            (e.message_id, e.delivery, e.at)
+            for e in events
+            if e.delivery and e.message_id in found
+        ],
+    )
+    _suppress(tx, events, found, now)
+    return len(events)
+
+
+def _prove(
+    tx: Tx,
+    rt: Runtime,
+    events: Sequence[ProviderEvent],
+    found: Mapping[str, Message],
+    now: datetime,
+) -> None:
+    """A report with our id proves acceptance, whoever holds the fence."""
+    proofs: dict[str, Move] = {}
+    for event in events:
+        message = found.get(event.message_id)
+        if message is None or message.state not in _PROVABLE or not message.attempts:
+            continue
+        proofs[message.id] = Move(
+            message.id,
+            message.state,
+            State.ACCEPTED,
+            now,
+            event.provider,
+            reason=because(
+                Code.PROOF, words=event.delivery or event.signal or event.words
+            ),
+            columns={"accepted_at": event.at, "provider": event.provider},
+        )
+    transitions.move(tx, list(proofs.values()))
+
+
+def _suppress(
+    tx: Tx,
+    events: Sequence[ProviderEvent],
+    found: Mapping[str, Message],
+    now: datetime,
+) -> None:
+    told = [
+        (e, found[e.message_id]) for e in events if e.suppress and e.message_id in found
+    ]
+    people = customers.load(tx, {m.customer_id for _, m in told}, now=now)
+    entries = []
+    for event, message in told:
+        person = people.get(message.customer_id)
+        if person:
+            key = (
+                person.email_key
+                if message.channel is Channel.EMAIL
+                else person.phone_key
+            )
+            scope = _SCOPES.get(event.suppress, "all")
+            entries.append(
+                permissions.Suppression(
+                    key, scope, event.suppress, event.provider, event.at
+                )
+            )
+    permissions.suppress(tx, entries)

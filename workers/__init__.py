@@ -1,0 +1,28 @@
+"""The hands: dramatiq actors, a few lines each, that ring for the engine's verbs. No decisions.
+
+`dramatiq workers` starts them on a cluster; `aftercart up` runs them inside its own process.
+"""
+
+from workers.actors import (
+    deliver_alerts,
+    deliver_email,
+    deliver_sms,
+    plan,
+    read_inbox,
+    ring,
+    runtime,
+    sweep,
+)
+from workers.broker import broker
+
+__all__ = [
+    "broker",
+    "deliver_alerts",
+    "deliver_email",
+    "deliver_sms",
+    "plan",
+    "read_inbox",
+    "ring",
+    "runtime",
+    "sweep",
+]

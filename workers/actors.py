@@ -1,0 +1,74 @@
+"""The actors: each says one verb. A message that fails is not repeated here; its row is still due, and is rung again."""
+
+from collections.abc import Iterable
+from functools import cache, partial
+
+import dramatiq
+
+from aftercart import delivering, planning, sweeping, tracking
+from aftercart.planning import Ringing
+from aftercart.runtime import Runtime, open_runtime, read_settings
+from workers.broker import broker
+
+#: Longer than the longest request to a provider (30 s), in milliseconds.
+TIME_LIMIT = 45_000
+#: A tick that waited this long is stale: the next one does its work. So an outage ends in no stampede.
+TICK_MAX_AGE = 5_000
+
+
+_actor = partial(dramatiq.actor, broker=broker, max_retries=0)
+
+
+@cache
+def runtime() -> Runtime:
+    """This process's runtime, opened at the first message: after dramatiq has forked."""
+    return open_runtime(read_settings())
+
+
+@_actor(queue_name="alerts", time_limit=TIME_LIMIT)
+def deliver_alerts(ids: list[str]) -> None:
+    """Service messages; nothing else is ever in this queue."""
+    delivering.deliver(runtime(), ids)
+
+
+@_actor(queue_name="email", time_limit=TIME_LIMIT)
+def deliver_email(ids: list[str]) -> None:
+    """Marketing and surveys by e-mail."""
+    delivering.deliver(runtime(), ids)
+
+
+@_actor(queue_name="sms", time_limit=TIME_LIMIT)
+def deliver_sms(ids: list[str]) -> None:
+    """Marketing and surveys by SMS."""
+    delivering.deliver(runtime(), ids)
+
+
+@_actor(queue_name="maintenance", max_age=TICK_MAX_AGE)
+def plan() -> None:
+    """Every second: what is due becomes messages, and the queues are told."""
+    ring(planning.plan(runtime()))
+
+
+@_actor(queue_name="maintenance", max_age=TICK_MAX_AGE)
+def sweep() -> None:
+    """Every fifteen seconds: what was dropped."""
+    sweeping.sweep(runtime())
+
+
+@_actor(queue_name="events", max_age=TICK_MAX_AGE)
+def read_inbox() -> None:
+    """Every second: what the providers reported."""
+    while tracking.read_inbox(runtime()):
+        pass
+
+
+_QUEUES = {"alerts": deliver_alerts, "email": deliver_email, "sms": deliver_sms}
+
+
+def ring(batches: Iterable[Ringing]) -> int:
+    """Tells the queues; returns how many messages they heard of. A broker that is down loses nothing but time."""
+    count = 0
+    for batch in batches:
+        _QUEUES[batch.queue].send(list(batch.ids))
+        count += len(batch.ids)
+    return count

@@ -1,0 +1,43 @@
+"""The doorbell: which broker carries the ids, and what it may do with them.
+
+It carries ids only and is never the truth: whatever it loses, repeats or delays, the next tick rings again. No middleware
+repeats a message, because a second timer beside `due_at` is how messages are sent twice.
+"""
+
+import dramatiq
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.brokers.stub import StubBroker
+from dramatiq.middleware import AgeLimit, ShutdownNotifications, TimeLimit
+
+from aftercart.runtime import read_settings
+
+#: How long a silent worker is believed to be alive, in milliseconds (dramatiq's unit).
+HEARTBEAT_TIMEOUT = 60_000
+#: Of a million commands, how many look for messages of dead workers. The default, 1,000, takes hours on a quiet queue.
+MAINTENANCE_CHANCE = 1_000_000
+
+
+def make_broker(url: str) -> dramatiq.Broker:
+    """The broker for a BROKER_URL; without one, a broker inside this process."""
+    middleware: list[dramatiq.Middleware] = [
+        AgeLimit(),
+        TimeLimit(),
+        ShutdownNotifications(),
+    ]
+    if not url:
+        return StubBroker(middleware=middleware)
+    if url.startswith(("amqp://", "amqps://")):
+        # its client is an extra that only RabbitMQ users install
+        from dramatiq.brokers.rabbitmq import RabbitmqBroker
+
+        return RabbitmqBroker(url=url, middleware=middleware)
+    return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq's own gap
+        url=url,
+        middleware=middleware,
+        heartbeat_timeout=HEARTBEAT_TIMEOUT,
+        maintenance_chance=MAINTENANCE_CHANCE,
+    )
+
+
+broker = make_broker(read_settings().broker_url)
+dramatiq.set_broker(broker)

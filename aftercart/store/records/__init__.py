@@ -1,0 +1,38 @@
+"""What do people read? Queries for the log, the console and the terminal; nothing here writes."""
+
+from aftercart.store.records.customer import Coming, CustomerPage, customer_page
+from aftercart.store.records.figures import Count, Nps, Verdict, counts, nps, verdicts
+from aftercart.store.records.listing import LogRow, log
+from aftercart.store.records.message import Entry, MessagePage, message_page
+from aftercart.store.records.search import Found, find_customers
+from aftercart.store.records.standing import (
+    Case,
+    Health,
+    cases,
+    health,
+    open_case_count,
+)
+
+__all__ = [
+    "Case",
+    "Coming",
+    "Count",
+    "CustomerPage",
+    "Entry",
+    "Found",
+    "Health",
+    "LogRow",
+    "MessagePage",
+    "Nps",
+    "Verdict",
+    "cases",
+    "counts",
+    "customer_page",
+    "find_customers",
+    "health",
+    "log",
+    "message_page",
+    "nps",
+    "open_case_count",
+    "verdicts",
+]

@@ -1,0 +1,108 @@
+"""What happened to one message? Its row, its customer and order, its story, and what filled its template."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from aftercart.model import Customer, Message, Order
+from aftercart.store import Tx, customers, messages, orders, versions
+from aftercart.store.tables import answers, message_events, provider_events
+from aftercart.store.tables import messages as table
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One dated line of a message's story. `facts` are what came with the word: a reason's, or a report's own words."""
+
+    at: datetime
+    word: str
+    actor: str
+    facts: Mapping[str, str]
+    machine: bool = False  #: an open or a click by a mailbox's scanner, not by a person
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the customer answered to this message."""
+
+    score: int
+    comment: str
+    answered_at: datetime
+    revised_at: datetime | None
+
+
+@dataclass(frozen=True)
+class MessagePage:
+    """All that support reads about one message."""
+
+    message: Message
+    customer: Customer | None
+    order: Order | None
+    story: Sequence[Entry]
+    to: str
+    template_version: str
+    sources: Mapping[str, str]
+    values: Mapping[str, Any]
+    enrollment_id: str
+    lease_until: datetime | None
+    answer: Answer | None
+
+
+def message_page(tx: Tx, message_id: str, *, now: datetime) -> MessagePage | None:
+    """Everything about one message as of `now`, or None where there is no such message."""
+    row = tx.execute(select(table).where(table.c.id == message_id)).first()
+    if row is None:
+        return None
+    message = messages.from_row(row)
+    kept = versions.sources(tx, row.template_version) if row.template_version else None
+    return MessagePage(
+        message=message,
+        customer=customers.load(tx, [row.customer_id], now=now).get(row.customer_id),
+        order=orders.load(tx, [row.order_id]).get(row.order_id),
+        story=_story(tx, message_id),
+        to=row.to,
+        template_version=row.template_version,
+        sources=kept[1] if kept else {},
+        values=row.values or {},
+        enrollment_id=row.enrollment_id,
+        lease_until=row.lease_until,
+        answer=_answer(tx, message_id),
+    )
+
+
+def _story(tx: Tx, message_id: str) -> list[Entry]:
+    """Our words and the provider's, oldest first; what both tell stands once."""
+    e, p = message_events.c, provider_events.c
+    own = [
+        Entry(row.at, row.word, row.actor, row.reason or {})
+        for row in tx.execute(
+            select(message_events).where(e.message_id == message_id).order_by(e.id)
+        )
+    ]
+    told = {entry.word for entry in own}
+    reported = [
+        Entry(
+            row.at,
+            row.signal or row.delivery,
+            row.provider,
+            {"words": row.words} if row.words else {},
+            row.machine,
+        )
+        for row in tx.execute(select(provider_events).where(p.message_id == message_id))
+        if (row.signal or row.delivery) and (row.signal or row.delivery) not in told
+    ]
+    # sorted() keeps the order of our own entries that carry one and the same moment
+    return sorted([*own, *reported], key=lambda entry: entry.at)
+
+
+def _answer(tx: Tx, message_id: str) -> Answer | None:
+    c = answers.c
+    row = tx.execute(
+        select(c.score, c.comment, c.answered_at, c.revised_at).where(
+            c.message_id == message_id
+        )
+    ).first()
+    return Answer(*row) if row else None

@@ -1,0 +1,125 @@
+"""What waits for somebody: cases for support, and messages and callbacks that should have moved on."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from aftercart.model import State
+from aftercart.store import Tx
+from aftercart.store.tables import cases as table
+from aftercart.store.tables import customers, inbox, messages
+
+#: How long the log shows a message as freshly lost.
+_RECENT = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Something that a person should do for a customer."""
+
+    id: str
+    kind: str
+    customer: str
+    first_name: str
+    phone: str
+    timezone: str
+    order: str
+    message: str
+    note: str
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Health:
+    """What is late. Moments are the oldest of their kind, None where there is none."""
+
+    oldest_due: datetime | None  #: scheduled and due, but not sent
+    due: int
+    scheduled: int
+    sending: int
+    uncertain: int
+    oldest_uncertain: datetime | None
+    unknown_today: int
+    inbox: int
+    oldest_callback: datetime | None
+    open_cases: int
+
+
+def cases(
+    tx: Tx, *, open_only: bool, customer: str | None = None, limit: int = 200
+) -> list[Case]:
+    """Cases, the open ones first, then newest first."""
+    t, c = table.c, customers.c
+    query = (
+        select(
+            t.id,
+            t.kind,
+            t.customer_id,
+            func.coalesce(c.first_name, ""),
+            func.coalesce(c.phone, ""),
+            func.coalesce(c.timezone, "UTC"),
+            t.order_id,
+            t.message_id,
+            t.note,
+            t.opened_at,
+            t.closed_at,
+        )
+        .join(customers, c.id == t.customer_id, isouter=True)
+        .order_by(t.closed_at.is_not(None), t.opened_at.desc(), t.id)
+        .limit(limit)
+    )
+    if open_only:
+        query = query.where(t.closed_at.is_(None))
+    if customer is not None:
+        query = query.where(t.customer_id == customer)
+    return [Case(*row) for row in tx.execute(query)]
+
+
+def open_case_count(tx: Tx) -> int:
+    """How many cases wait for a person."""
+    return tx.scalar(select(func.count()).where(table.c.closed_at.is_(None))) or 0
+
+
+def health(tx: Tx, *, now: datetime) -> Health:
+    """How late the oldest of everything is."""
+    m = messages.c
+    # each of these reads one partial index: it costs what is open, not what was ever sent
+    scheduled, due, oldest_due = tx.execute(
+        select(
+            func.count(),
+            func.count().filter(m.due_at <= now),
+            func.min(m.due_at, type_=m.due_at.type).filter(m.due_at <= now),
+        ).where(m.state == State.SCHEDULED)
+    ).one()
+    open_ = {
+        state: (n, oldest)
+        for state, n, oldest in tx.execute(
+            select(
+                m.state, func.count(), func.min(m.sending_at, type_=m.sending_at.type)
+            )
+            .where(m.state.in_((State.SENDING, State.UNCERTAIN)))
+            .group_by(m.state)
+        )
+    }
+    waiting, oldest_callback = tx.execute(
+        select(
+            func.count(), func.min(inbox.c.received_at, type_=inbox.c.received_at.type)
+        ).where(inbox.c.read_at.is_(None))
+    ).one()
+    unknown = select(func.count()).where(
+        m.state == State.UNKNOWN, m.created_at > now - _RECENT
+    )
+    return Health(
+        oldest_due=oldest_due,
+        due=due,
+        scheduled=scheduled,
+        sending=open_.get(State.SENDING, (0, None))[0],
+        uncertain=open_.get(State.UNCERTAIN, (0, None))[0],
+        oldest_uncertain=open_.get(State.UNCERTAIN, (0, None))[1],
+        unknown_today=tx.scalar(unknown) or 0,
+        inbox=waiting,
+        oldest_callback=oldest_callback,
+        open_cases=open_case_count(tx),
+    )

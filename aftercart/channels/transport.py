@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import threading
+import weakref
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ IDLE_SECONDS = 50.0  #: load balancers forget an idle connection after a minute
 
 @dataclass(frozen=True)
 class Answer:
-    """What the server said. Header names are in lower case."""
+    """What the server said. Headers are found by any spelling of their names."""
 
     status: int
     headers: Mapping[str, str]
@@ -60,6 +61,7 @@ class Transport:
         self.url, self._in_flight, self._headers = url, in_flight, dict(headers)
         self._session: aiohttp.ClientSession | None = None
         self._slots: asyncio.Semaphore | None = None
+        self._closing: Callable[[], object] | None = None
         self._pid = 0
 
     def post(self, bodies: Sequence[bytes]) -> "Future[list[Result]]":
@@ -68,9 +70,9 @@ class Transport:
 
     def close(self) -> None:
         """Close the pooled connections; the transport may be used again."""
-        if self._session is not None and self._pid == os.getpid():
-            _run(self._session.close()).result(TOTAL_SECONDS)
-        self._session = None
+        if self._closing is not None:
+            self._closing()
+        self._session = self._closing = None
 
     async def _post_all(self, bodies: Sequence[bytes]) -> list[Result]:
         session, slots = self._open()
@@ -101,8 +103,7 @@ class Transport:
                 self.url, data=body, allow_redirects=False
             ) as response:
                 text = await response.read()
-                headers = {k.lower(): v for k, v in response.headers.items()}
-                return Answer(response.status, headers, text)
+                return Answer(response.status, response.headers, text)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return NotSent(_words(error))
         except (aiohttp.InvalidURL, aiohttp.ServerFingerprintMismatch) as error:
@@ -127,7 +128,16 @@ class Transport:
             )
             self._slots = asyncio.Semaphore(self._in_flight)
             self._pid = os.getpid()
+            # Also at the end of the process, for whoever forgets to close.
+            self._closing = weakref.finalize(
+                self, _close_session, self._session, self._pid
+            )
         return self._session, self._slots
+
+
+def _close_session(session: aiohttp.ClientSession, pid: int) -> None:
+    if pid == os.getpid():  # a fork's copy of a connection is not ours to close
+        _run(session.close()).result(TOTAL_SECONDS)
 
 
 def _words(error: BaseException) -> str:

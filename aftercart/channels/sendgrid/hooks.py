@@ -76,7 +76,7 @@ def verify(
                 body.decode(), signature, timestamp
             )
         )
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except (ValueError, TypeError, OverflowError, UnsupportedAlgorithm):
         believed = False
     if not believed:
         raise HookError("sendgrid: not believed")

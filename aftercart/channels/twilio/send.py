@@ -14,10 +14,11 @@ from twilio.base.exceptions import TwilioException
 from twilio.http.response import Response
 from twilio.rest import Client
 from urllib3.exceptions import (
+    ClosedPoolError,
     ConnectTimeoutError,
+    EmptyPoolError,
     HTTPError,
     NewConnectionError,
-    PoolError,
 )
 
 from aftercart.channels.twilio.codes import ACCOUNT, PROVIDER, SUPPRESS
@@ -37,6 +38,9 @@ from aftercart.settings import Settings
 THREADS = 16
 
 _WORDS = 300
+
+#: No byte was written. Not PoolError: urllib3 counts a read time-out among those.
+_NOT_SENT = (NewConnectionError, ConnectTimeoutError, EmptyPoolError, ClosedPoolError)
 
 
 class Twilio:
@@ -106,7 +110,7 @@ class Twilio:
             )
         except SendError as error:
             return error
-        except (NewConnectionError, ConnectTimeoutError, PoolError) as error:
+        except _NOT_SENT as error:
             return Unavailable(str(error)[:_WORDS], provider=PROVIDER)
         except HTTPError as error:
             return Unclear(str(error)[:_WORDS], provider=PROVIDER)

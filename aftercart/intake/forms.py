@@ -7,7 +7,6 @@ import re
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +17,9 @@ from pydantic import (
     Field,
     WithJsonSchema,
 )
+
+from aftercart import moments
+from aftercart.errors import InputError
 
 #: What the engine itself understands. Any other `noun.verb` is kept and may start campaigns.
 EVENT_TYPES = (
@@ -72,12 +74,9 @@ def _sane(at: datetime) -> datetime:
 
 def _known_zone(name: str) -> str:
     try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(
-            f'"{name}" is not a time zone; write an IANA name such as Europe/London'
-        ) from None
-    return name
+        return moments.zone(name).key
+    except InputError as error:
+        raise ValueError(str(error)) from None
 
 
 def _rounded(value: object) -> object:

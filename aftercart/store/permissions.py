@@ -90,6 +90,17 @@ def ledger(tx: Tx, customer_id: str) -> list[Mapping[str, Any]]:
     return [dict(row._mapping) for row in tx.execute(query)]
 
 
+def latest(tx: Tx, ids: Collection[str]) -> dict[tuple[str, str], Consent]:
+    """The last answer of each of these customers to each question, by customer and kind."""
+    found: dict[tuple[str, str], Consent] = {}
+    columns = [c for c in consents.c if c.name != "id"]
+    for part in rows.chunks(sorted(ids)):
+        query = select(*columns).where(consents.c.customer_id.in_(part))
+        for row in tx.execute(query.order_by(consents.c.id)):
+            found[row.customer_id, row.kind] = Consent(**row._mapping)
+    return found
+
+
 def suppress(tx: Tx, entries: Sequence[Suppression]) -> None:
     """Puts addresses on the list; one that is there already keeps its first reason and time."""
     rows.insert_or_keep(tx, suppressions, [vars(e) for e in entries if e.address_key])

@@ -87,6 +87,9 @@ def import_orders(
             others |= stored.others
             done = tally.added + tally.known + tally.left_out
             progress((tally.read + done) // 2, tally.read)
+        if tally.added:
+            with rt.store.write() as tx:
+                bulk.refresh_statistics(tx)
         _complain_of_others(tally, purchases, others)
     return tally.report()
 
@@ -107,8 +110,6 @@ def _store(rt: Runtime, purchases: order_lines.Purchases) -> Iterator[bulk.Store
             customers.save(tx, [{"id": id} for id in sorted(strangers)], now=rt.clock())
             stored = bulk.add_orders(tx, heads, lines)
         yield stored
-    with rt.store.write() as tx:
-        bulk.refresh_statistics(tx)
 
 
 def _bad_row(fault: order_lines.Fault) -> BadRow:

@@ -41,8 +41,13 @@ def nudge_at(
     ahead = max(SOONEST_DAYS, round(days) - 1)
     morning = moments.add_days(last_at, zone, ahead, at_day_start=True)
     moment = moments.next_in_window(morning, zone, at, time(23, 59))
+    if moment >= now:
+        return moment
     stale = timedelta(days=max(7.0, days / 2))
-    return moment if now - moment <= stale else None
+    if now - moment > stale:
+        return None
+    # history that came in late: the need is still there, so say it at the next opportunity
+    return moments.next_in_window(now, zone, at, time(23, 59))
 
 
 def add_purchase(

@@ -30,22 +30,30 @@ def wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-@dataclass(frozen=True)
 class PushedClock:
-    """A clock that stands still until somebody pushes it, shared by all processes on a database."""
+    """A clock that stands still until somebody pushes it, shared by all processes on a database.
 
-    store: Store
+    Who pushes it knows what it says; everybody else asks the database.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._pushed: datetime | None = None
 
     def __call__(self) -> datetime:
-        with self.store.read() as tx:
+        if self._pushed is not None:
+            return self._pushed
+        with self._store.read() as tx:
             return datetime.fromisoformat(desk.get_mark(tx, CLOCK_MARK))
 
     def push(self, to: datetime) -> None:
         """Moves the clock; never backwards."""
-        with self.store.write() as tx:
+        with self._store.write() as tx:
             known = desk.get_mark(tx, CLOCK_MARK)
-            if known is None or to > datetime.fromisoformat(known):
-                desk.set_mark(tx, CLOCK_MARK, to.isoformat())
+            if known is not None:
+                to = max(to, datetime.fromisoformat(known))
+            desk.set_mark(tx, CLOCK_MARK, to.isoformat())
+        self._pushed = to
 
 
 @dataclass

@@ -12,6 +12,7 @@ from workers.actors import (
     ring,
     runtime,
     sweep,
+    use,
 )
 from workers.broker import broker
 
@@ -25,4 +26,5 @@ __all__ = [
     "ring",
     "runtime",
     "sweep",
+    "use",
 ]

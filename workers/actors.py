@@ -16,13 +16,23 @@ TIME_LIMIT = 45_000
 TICK_MAX_AGE = 5_000
 
 
-_actor = partial(dramatiq.actor, broker=broker, max_retries=0)
+#: The broker has no Retries middleware: an actor runs once, and its row is the only timer.
+_actor = partial(dramatiq.actor, broker=broker)
+
+
+_given: list[Runtime] = []
+
+
+def use(rt: Runtime) -> None:
+    """Hands over a runtime that is open already: for workers inside another process, before the first message."""
+    _given[:] = [rt]
+    runtime.cache_clear()
 
 
 @cache
 def runtime() -> Runtime:
     """This process's runtime, opened at the first message: after dramatiq has forked."""
-    return open_runtime(read_settings())
+    return _given[0] if _given else open_runtime(read_settings())
 
 
 @_actor(queue_name="alerts", time_limit=TIME_LIMIT)

@@ -7,6 +7,7 @@ from aftercart.enrolling import entering, remembering, rhythms
 from aftercart.model import Event
 from aftercart.runtime import Runtime
 from aftercart.store import events as event_store
+from aftercart.store import orders
 
 rebuild_rhythms = rhythms.rebuild
 
@@ -30,6 +31,7 @@ def take_in(rt: Runtime, events: Sequence[Event]) -> TakenIn:
         fresh = sorted(unique.values(), key=lambda e: (e.at, e.id))
         if fresh:
             remembering.remember(tx, rt, fresh, now=now)
-            rhythms.note_purchases(tx, rt, fresh, now=now)
-            entering.enter(tx, rt, fresh, now=now)
+            known = orders.load(tx, {e.order_id for e in fresh})
+            rhythms.note_purchases(tx, rt, fresh, known, now=now)
+            entering.enter(tx, rt, fresh, known, now=now)
     return TakenIn(len(new), len(events) - len(new))

@@ -1,83 +1,83 @@
 """Whom does this event concern? People enter campaigns by events, and watches on late orders are set and lifted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from aftercart import conditions, gathering
 from aftercart.campaigns import Campaign, EventTrigger, LateDelivery
-from aftercart.gathering import People
-from aftercart.model import Enrollment, Event
+from aftercart.model import Enrollment, Event, Order
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, enrollments
+from aftercart.store import Tx, customers, enrollments
+from aftercart.store.orders import last_bought
 
 #: After these there is nothing more to be late.
 _OVER = {"order.delivered": Code.ARRIVED, "order.cancelled": Code.ORDER_CANCELLED}
 
 
-def enter(tx: Tx, rt: Runtime, fresh: Sequence[Event], *, now: datetime) -> int:
+def enter(
+    tx: Tx,
+    rt: Runtime,
+    fresh: Sequence[Event],
+    orders: Mapping[str, Order],
+    *,
+    now: datetime,
+) -> int:
     """Enrolls everybody whom these new events concern; returns how many."""
-    triggered = {
-        c.trigger.event
-        for c in rt.campaigns.values()
-        if isinstance(c.trigger, EventTrigger)
-    }
-    watches = [c for c in rt.campaigns.values() if isinstance(c.trigger, LateDelivery)]
-    told = [
-        e
-        for e in fresh
-        if e.type in triggered
-        or (watches and e.order_id and e.type.startswith("order."))
-    ]
-    if not told:
-        return 0
-    known = gathering.people(
-        tx,
-        customer_ids={e.customer_id for e in told},
-        order_ids={e.order_id for e in told},
-        campaigns=rt.campaigns.values(),
-        now=now,
-    )
-    new: list[Enrollment] = []
-    for event in told:
-        new += _by_event(rt, event, known, now)
-        for campaign in watches:
-            new += _watch(tx, campaign, event, known)
+    new = _by_events(tx, rt, fresh, orders, now)
+    for campaign in rt.campaigns.values():
+        if isinstance(campaign.trigger, LateDelivery):
+            for event in fresh:
+                order = orders.get(event.order_id)
+                if order and event.type.startswith("order."):
+                    new += _watch(tx, campaign, campaign.trigger, event, order)
     return len(enrollments.add(tx, new))
 
 
-def _by_event(
-    rt: Runtime, event: Event, known: People, now: datetime
-) -> Iterator[Enrollment]:
-    customer = known.customers.get(event.customer_id)
-    for campaign in rt.campaigns.values():
-        trigger = campaign.trigger
-        if not isinstance(trigger, EventTrigger) or trigger.event != event.type:
-            continue
+def _by_events(
+    tx: Tx,
+    rt: Runtime,
+    fresh: Sequence[Event],
+    known_orders: Mapping[str, Order],
+    now: datetime,
+) -> list[Enrollment]:
+    concerned = [
+        (campaign, campaign.trigger, event)
+        for event in fresh
+        for campaign in rt.campaigns.values()
+        if isinstance(campaign.trigger, EventTrigger)
+        and campaign.trigger.event == event.type
+    ]
+    if not concerned:
+        return []
+    people = {event.customer_id for _, _, event in concerned}
+    asked = {name for c, _, _ in concerned for name in gathering.categories(c)}
+    known = customers.load(tx, people, now=now)
+    bought = last_bought(tx, people, categories=asked, now=now)
+    new = []
+    for campaign, trigger, event in concerned:
+        customer = known.get(event.customer_id)
         if customer is None:
             continue
         scope = conditions.Scope(
             customer,
-            known.orders.get(event.order_id),
+            known_orders.get(event.order_id),
             now,
             event.at,
-            known.last_bought.get(customer.id, {}),
+            bought.get(customer.id, {}),
         )
-        if trigger.where and not conditions.predicate(trigger.where)(scope):
-            continue
-        yield _enrollment(
-            campaign, event, occurrence=event.order_id or event.id, due_at=event.at
-        )
+        if trigger.where is None or conditions.predicate(trigger.where)(scope):
+            occurrence = event.order_id or event.id
+            new.append(
+                _enrollment(campaign, event, occurrence=occurrence, due_at=event.at)
+            )
+    return new
 
 
 def _watch(
-    tx: Tx, campaign: Campaign, event: Event, known: People
+    tx: Tx, campaign: Campaign, trigger: LateDelivery, event: Event, order: Order
 ) -> Iterator[Enrollment]:
     """A watch on the promise, one on every new estimate, and none once the order is there."""
-    trigger = campaign.trigger
-    order = known.orders.get(event.order_id)
-    if not isinstance(trigger, LateDelivery) or order is None:
-        return
     if event.type in _OVER:
         why = because(_OVER[event.type], order=order.id, at=f"{event.at:%H:%M} UTC")
         enrollments.end_for_order(

@@ -7,9 +7,9 @@ from typing import Any
 
 from aftercart import forecasting, moments
 from aftercart.campaigns import Campaign, RunningLow
-from aftercart.model import Event
+from aftercart.model import Event, Order
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, customers, orders, rhythms
+from aftercart.store import Tx, customers, rhythms
 from aftercart.store.rhythms import Rhythm
 
 #: Rhythms written at a time while they are built anew.
@@ -17,14 +17,18 @@ _PAGE = 2000
 
 
 def note_purchases(
-    tx: Tx, rt: Runtime, fresh: Sequence[Event], *, now: datetime
+    tx: Tx,
+    rt: Runtime,
+    fresh: Sequence[Event],
+    bought: Mapping[str, Order],
+    *,
+    now: datetime,
 ) -> None:
     """Moves the rhythms of those who have just placed an order."""
     placed = [e for e in fresh if e.type == "order.placed" and e.order_id]
     campaigns = _campaigns(rt)
     if not placed or not campaigns:
         return
-    bought = orders.load(tx, {e.order_id for e in placed})
     people = {e.customer_id for e in placed}
     zones = {c.id: c.timezone for c in customers.load(tx, people, now=now).values()}
     for campaign in campaigns:

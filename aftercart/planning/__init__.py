@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from aftercart.model import Channel, Purpose
 from aftercart.planning import recurring, running_low, slots, stepping
 from aftercart.runtime import Runtime
-from aftercart.store import enrollments, messages, rhythms
+from aftercart.store import horizon, messages
+from aftercart.store.horizon import Horizon
 
-__all__ = ["Ringing", "next_due", "plan"]
+__all__ = ["RING_AGAIN", "Ringing", "look", "plan"]
 
 #: Ids in one queue message: enough to make the database's round trips cheap, few enough to be lost without pain.
 BATCH = 100
@@ -33,7 +34,7 @@ class Ringing:
 def plan(rt: Runtime, *, now: datetime | None = None) -> list[Ringing]:
     """Plans everything that is due and answers what the queues should hear. Safe to call at any time, from anywhere."""
     now = now or rt.clock()
-    if not recurring.pending(rt, now) and not _anything_due(rt, now):
+    if not look(rt).due(now):
         return []
     with rt.store.write_alone() as tx:
         recurring.enroll(tx, rt, now=now)
@@ -44,28 +45,10 @@ def plan(rt: Runtime, *, now: datetime | None = None) -> list[Ringing]:
     return _batches(rung)
 
 
-def next_due(rt: Runtime) -> datetime | None:
-    """When there is something to plan or to ring next; None when nothing is in sight. For clocks that are pushed."""
+def look(rt: Runtime) -> Horizon:
+    """When there is something to plan or to ring next."""
     with rt.store.read() as tx:
-        moments = [
-            enrollments.next_due(tx),
-            messages.next_ring(tx),
-            rhythms.next_due(tx),
-            recurring.next_due(tx, rt),
-        ]
-    return min((m for m in moments if m), default=None)
-
-
-def _anything_due(rt: Runtime, now: datetime) -> bool:
-    with rt.store.read() as tx:
-        return any(
-            at is not None and at <= now
-            for at in (
-                enrollments.next_due(tx),
-                messages.next_ring(tx),
-                rhythms.next_due(tx),
-            )
-        )
+        return horizon.look(tx, recurring=recurring.names(rt))
 
 
 def _batches(rung: list[tuple[str, Channel, Purpose]]) -> list[Ringing]:

@@ -21,37 +21,23 @@ GRACE = timedelta(hours=24)
 _PAGE = 1000
 
 
-def pending(rt: Runtime, now: datetime) -> bool:
-    """Whether an occurrence has come that is not planned, in any zone."""
-    with rt.store.read() as tx:
-        return any(True for _ in _unplanned(tx, rt, now))
-
-
-def next_due(tx: Tx, rt: Runtime) -> datetime | None:
-    """The next occurrence of any recurring campaign in any zone."""
-    upcoming = []
-    for campaign, trigger in _recurring(rt):
-        planned = recurrences.planned_until(tx, campaign.name)
-        for name in customers.zones(tx):
-            if name in planned:
-                zone = moments.zone(name)
-                upcoming.append(
-                    moments.next_occurrence(
-                        planned[name], zone, trigger.weekdays, trigger.at
-                    )
-                )
-    return min(upcoming, default=None)
+def names(rt: Runtime) -> list[str]:
+    """The campaigns of the calendar."""
+    return [campaign.name for campaign, _ in _recurring(rt)]
 
 
 def enroll(tx: Tx, rt: Runtime, *, now: datetime) -> int:
     """Enrolls the audience of every occurrence that has come; returns how many people."""
     count = 0
-    for campaign, zone, at in list(_unplanned(tx, rt, now)):
+    for campaign, trigger, zone, at in list(_unplanned(tx, rt, now)):
         first_look = zone not in recurrences.planned_until(tx, campaign.name)
         # a campaign that is new, or a zone that is, starts with its next occurrence and not with the last one
         if not first_look and now - at <= GRACE:
             count += _enroll_zone(tx, campaign, zone=zone, at=at, now=now)
-        recurrences.mark_planned(tx, campaign.name, zone=zone, at=at)
+        next_at = moments.next_occurrence(
+            at, moments.zone(zone), trigger.weekdays, trigger.at
+        )
+        recurrences.mark_planned(tx, campaign.name, zone=zone, at=at, next_at=next_at)
     return count
 
 
@@ -63,7 +49,7 @@ def _recurring(rt: Runtime) -> Iterator[tuple[Campaign, Recurring]]:
 
 def _unplanned(
     tx: Tx, rt: Runtime, now: datetime
-) -> Iterator[tuple[Campaign, str, datetime]]:
+) -> Iterator[tuple[Campaign, Recurring, str, datetime]]:
     for campaign, trigger in _recurring(rt):
         planned = recurrences.planned_until(tx, campaign.name)
         for name in customers.zones(tx):
@@ -71,7 +57,7 @@ def _unplanned(
                 now, moments.zone(name), trigger.weekdays, trigger.at
             )
             if name not in planned or at > planned[name]:
-                yield campaign, name, at
+                yield campaign, trigger, name, at
 
 
 def _enroll_zone(

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from aftercart.model import Customer
 from aftercart.store import Tx, rows
-from aftercart.store.tables import customers, orders
+from aftercart.store.tables import customers, orders, timezones
 
 #: What a later word about a customer replaces, where it says anything at all.
 PROFILE = (
@@ -65,11 +65,7 @@ def audience(
 
 def zones(tx: Tx) -> list[str]:
     """The time zones in which customers live."""
-    return list(
-        tx.scalars(
-            select(customers.c.timezone).distinct().order_by(customers.c.timezone)
-        )
-    )
+    return list(tx.scalars(select(timezones.c.name).order_by(timezones.c.name)))
 
 
 def save(tx: Tx, people: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
@@ -78,6 +74,7 @@ def save(tx: Tx, people: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
     Rows are grouped by what they say, so that silence about a phone number never deletes it.
     """
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    note_zones(tx, {p.get("timezone") or "UTC" for p in people})
     for person in people:
         said = tuple(name for name in PROFILE if person.get(name))
         row = {"timezone": "UTC", "created_at": now, "id": person["id"]}
@@ -88,6 +85,11 @@ def save(tx: Tx, people: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
                 rows.upsert(tx, customers, part, keys=["id"], update=said)
         else:
             rows.insert_or_keep(tx, customers, group)
+
+
+def note_zones(tx: Tx, names: Collection[str]) -> None:
+    """Remembers that customers live in these time zones."""
+    rows.insert_or_keep(tx, timezones, [{"name": name} for name in sorted(names)])
 
 
 def by_address_key(tx: Tx, key: str) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid5
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from aftercart.model import NAMESPACE, Enrollment
 from aftercart.reasons import Reason
@@ -63,15 +63,6 @@ def due(tx: Tx, *, now: datetime, limit: int) -> list[Enrollment]:
         .limit(limit)
     )
     return [from_row(row) for row in tx.execute(query)]
-
-
-def next_due(tx: Tx) -> datetime | None:
-    """When the next step of anybody is due."""
-    query = select(
-        func.min(enrollments.c.due_at, type_=enrollments.c.due_at.type)
-    ).where(enrollments.c.ended_at.is_(None))
-    at: datetime | None = tx.scalar(query)
-    return at
 
 
 def progress(tx: Tx, steps: Sequence[Progress]) -> None:

@@ -148,13 +148,15 @@ def ring(
     return found
 
 
-def next_ring(tx: Tx) -> datetime | None:
-    """When the next scheduled message wants to be rung."""
-    query = select(func.min(messages.c.ring_at, type_=messages.c.ring_at.type)).where(
-        messages.c.state == State.SCHEDULED
+def in_flight(tx: Tx, *, now: datetime, rung_until: datetime) -> int:
+    """How many messages were rung in this very moment and have not moved, or are being sent. For clocks that stand still."""
+    rung = (
+        (messages.c.state == State.SCHEDULED)
+        & (messages.c.due_at <= now)
+        & (messages.c.ring_at == rung_until)
     )
-    at: datetime | None = tx.scalar(query)
-    return at
+    query = select(func.count()).where(rung | (messages.c.state == State.SENDING))
+    return int(tx.scalar(query) or 0)
 
 
 def reached(

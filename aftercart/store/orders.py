@@ -68,6 +68,12 @@ def load(tx: Tx, ids: Collection[str]) -> dict[str, Order]:
     return found
 
 
+def placed_between(tx: Tx, *, start: datetime, end: datetime) -> list[Order]:
+    """The orders placed in a stretch of time, without their lines."""
+    query = select(orders).where(orders.c.placed_at >= start, orders.c.placed_at < end)
+    return [_order(row, ()) for row in tx.execute(query.order_by(orders.c.placed_at))]
+
+
 def last_bought(
     tx: Tx,
     customer_ids: Collection[str],

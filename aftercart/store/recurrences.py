@@ -16,12 +16,14 @@ def planned_until(tx: Tx, campaign: str) -> dict[str, datetime]:
     return {row.timezone: row.last_at for row in tx.execute(query)}
 
 
-def mark_planned(tx: Tx, campaign: str, *, zone: str, at: datetime) -> None:
-    """Says that the occurrence at `at` has been planned for a zone."""
+def mark_planned(
+    tx: Tx, campaign: str, *, zone: str, at: datetime, next_at: datetime
+) -> None:
+    """Says that the occurrence at `at` has been planned for a zone, and when the next one is due."""
     rows.upsert(
         tx,
         recurrences,
-        [{"campaign": campaign, "timezone": zone, "last_at": at}],
+        [{"campaign": campaign, "timezone": zone, "last_at": at, "next_at": next_at}],
         keys=["campaign", "timezone"],
-        update=["last_at"],
+        update=["last_at", "next_at"],
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from aftercart.store import Tx, rows
 from aftercart.store.tables import customers, order_lines, rhythms
@@ -59,14 +59,6 @@ def due(tx: Tx, campaign: str, *, now: datetime, limit: int) -> list[Rhythm]:
         .limit(limit)
     )
     return [_rhythm(row) for row in tx.execute(query)]
-
-
-def next_due(tx: Tx) -> datetime | None:
-    """When the next nudge of anybody is due."""
-    column = rhythms.c.nudge_at
-    query = select(func.min(column, type_=column.type)).where(column.is_not(None))
-    at: datetime | None = tx.scalar(query)
-    return at
 
 
 def told(tx: Tx, campaign: str, customer_id: str, categories: Collection[str]) -> None:

@@ -35,6 +35,9 @@ metadata = MetaData(
 #: SQLite counts rows only in an INTEGER key; PostgreSQL needs more than 31 bits for a log.
 _Serial = BigInteger().with_variant(Integer, "sqlite")
 
+#: None is NULL, not the JSON word null: `IS NULL` has to mean it.
+_Json = JSON(none_as_null=True)
+
 # Who we may write to. Counts of orders are not columns: they are counted as of a moment, so that a replay of March does not
 # know about April.
 customers = Table(
@@ -94,7 +97,7 @@ events = Table(
     Column("at", Moment, nullable=False),
     Column("customer_id", String, nullable=False),
     Column("order_id", String, nullable=False, default=""),
-    Column("body", JSON, nullable=False),
+    Column("body", _Json, nullable=False),
     Column("received_at", Moment, nullable=False),
     Index(None, "customer_id", "at"),
     Index(None, "order_id"),
@@ -155,7 +158,7 @@ rhythms = Table(
     Column("last_at", Moment, nullable=False),
     Column("purchases", Integer, nullable=False),
     Column(
-        "gaps", JSON, nullable=False
+        "gaps", _Json, nullable=False
     ),  # days between purchases, newest last, at most eight
     Column("nudge_at", Moment),  # null: nothing to say in this cycle (any more)
     PrimaryKeyConstraint("campaign", "customer_id", "category"),
@@ -177,12 +180,12 @@ enrollments = Table(
     Column("customer_id", String, nullable=False),
     Column("occurrence", String, nullable=False),
     Column("order_id", String, nullable=False, default=""),
-    Column("facts", JSON, nullable=False),
+    Column("facts", _Json, nullable=False),
     Column("started_at", Moment, nullable=False),
     Column("step", Integer, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("ended_at", Moment),
-    Column("reason", JSON),
+    Column("reason", _Json),
     # the same trigger twice enrolls once, on any number of processes
     UniqueConstraint("campaign", "customer_id", "occurrence"),
     Index(
@@ -214,10 +217,10 @@ messages = Table(
     Column(
         "content", String, nullable=False, default=""
     ),  # e.g. the recipe: never the same twice
-    Column("facts", JSON, nullable=False),
+    Column("facts", _Json, nullable=False),
     Column("priority", Integer, nullable=False, default=0),
     Column("state", String(10), nullable=False),
-    Column("reason", JSON),
+    Column("reason", _Json),
     Column("created_at", Moment, nullable=False),
     Column("due_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
@@ -241,7 +244,7 @@ messages = Table(
     ),  # as used, for support; erased with the person
     Column("template_version", String(12), nullable=False, default=""),
     Column(
-        "values", JSON
+        "values", _Json
     ),  # what filled the template: with its version, what the customer saw can be shown again
     Column("provider", String, nullable=False, default=""),
     Column("provider_ref", String, nullable=False, default=""),
@@ -278,7 +281,7 @@ message_events = Table(
     Column("at", Moment, nullable=False),
     Column("word", String(16), nullable=False),  # from messagelog's vocabulary
     Column("actor", String, nullable=False),
-    Column("reason", JSON),
+    Column("reason", _Json),
 )
 
 # The sources of every template version that was ever sent, so that an old message can be shown as it was.
@@ -287,7 +290,7 @@ template_versions = Table(
     metadata,
     Column("version", String(12), primary_key=True),
     Column("name", String, nullable=False),
-    Column("sources", JSON, nullable=False),
+    Column("sources", _Json, nullable=False),
     Column("first_used_at", Moment, nullable=False),
 )
 
@@ -359,13 +362,17 @@ answers = Table(
     Column("revised_at", Moment),
 )
 
-# How far recurring campaigns are planned, zone by zone.
+# The time zones in which customers live: a handful of rows, so that no tick has to look through a million customers.
+timezones = Table("timezones", metadata, Column("name", String, primary_key=True))
+
+# How far recurring campaigns are planned, zone by zone, and when they are due next.
 recurrences = Table(
     "recurrences",
     metadata,
     Column("campaign", String, nullable=False),
     Column("timezone", String, nullable=False),
     Column("last_at", Moment, nullable=False),
+    Column("next_at", Moment, nullable=False),
     PrimaryKeyConstraint("campaign", "timezone"),
 )
 
@@ -374,5 +381,5 @@ marks = Table(
     "marks",
     metadata,
     Column("name", String, primary_key=True),
-    Column("value", JSON, nullable=False),
+    Column("value", _Json, nullable=False),
 )

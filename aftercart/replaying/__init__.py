@@ -1,0 +1,196 @@
+"""Play a stretch of stored history through the live code, with a pushed clock and providers that are not there.
+
+Every order of the stretch happens again (its delivery simulated where the history does not know it), minute by minute; what
+falls due is planned, delivered to the sandbox and reported back before the clock moves on. So the same history gives the same
+messages on any number of processes, and a replay that was killed goes on where it stopped.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from aftercart import enrolling, planning, sweeping, tracking
+from aftercart.errors import AftercartError, InputError
+from aftercart.model import Event
+from aftercart.replaying.deliveries import simulate
+from aftercart.replaying.world import World, open_world
+from aftercart.runtime import PushedClock
+from aftercart.settings import Settings
+from aftercart.store import Store, desk, messages, open_store, orders
+
+__all__ = ["Plan", "Step", "run"]
+
+#: The clock moves in whole steps of this size, and only to where something happens.
+GRAIN = timedelta(minutes=1)
+#: Real seconds without progress after which the workers are given up.
+PATIENCE = 120.0
+_SWEEP_EVERY = timedelta(minutes=15)
+_MARK = "replay"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to replay: `start` to `end` (aware UTC, end excluded), and with which luck."""
+
+    start: datetime
+    end: datetime
+    seed: int
+    ledger: Path
+    worker_processes: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where the replay stands after a step; what `on_step` is given."""
+
+    now: datetime
+    events: int
+
+
+@dataclass
+class _Replay:
+    plan: Plan
+    world: World
+    clock: PushedClock
+    swept_at: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.swept_at = self.plan.start
+
+    def run(
+        self, events: Iterator[Event], on_step: Callable[[World, Step], None]
+    ) -> int:
+        rt = self.world.rt
+        count = 0
+        upcoming = next(events, None)
+        self.settle()  # what a killed run left behind
+        while True:
+            now = self._next_moment(upcoming)
+            if now is None:
+                return count
+            self.clock.push(now)
+            batch: list[Event] = []
+            while upcoming and upcoming.at <= now:
+                batch.append(upcoming)
+                upcoming = next(events, None)
+            if batch:
+                count += enrolling.take_in(rt, batch).new
+            self.settle()
+            on_step(self.world, Step(now, count))
+
+    def settle(self) -> None:
+        """Everything that is due now is planned, sent and reported back."""
+        rt = self.world.rt
+        now = self.clock()
+        if now - self.swept_at >= _SWEEP_EVERY or self.swept_at == self.plan.start:
+            sweeping.sweep(rt)
+            self.swept_at = now
+        while batches := planning.plan(rt):
+            self.world.workers.ring(batches)
+            self._wait()
+            self.world.sandbox.flush()
+            while tracking.read_inbox(rt):
+                pass
+
+    def _wait(self) -> None:
+        """Until every rung message has moved on."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            self.world.join()
+            with self.world.rt.store.read() as tx:
+                left = messages.in_flight(
+                    tx, now=self.clock(), rung_until=self.clock() + planning.RING_AGAIN
+                )
+            if not left:
+                return
+            if time.monotonic() > deadline:
+                raise AftercartError(
+                    f"{left} messages have not moved for {PATIENCE:.0f} s: do the workers run? "
+                    "Start the replay again to go on."
+                )
+            time.sleep(0.005)
+
+    def _next_moment(self, upcoming: Event | None) -> datetime | None:
+        due = planning.look(self.world.rt).next
+        moments = [m for m in (due, upcoming.at if upcoming else None) if m]
+        if not moments:
+            return None
+        # never the same minute twice: what is held in this minute is looked at in the next one
+        moment = max(_ceil(min(moments)), _ceil(self.clock() + timedelta(seconds=1)))
+        return moment if moment < self.plan.end else None
+
+
+def run(
+    settings: Settings,
+    plan: Plan,
+    *,
+    on_step: Callable[[World, Step], None] = lambda world, step: None,
+) -> int:
+    """Replays; returns how many events were new. Run again after a crash, it goes on; run again after the end, it changes nothing.
+
+    Raises:
+        InputError: when the database is in the middle of another replay, or past it.
+        SettingsError: when a real provider is set.
+    """
+    store = open_store(settings.database_url)
+    store.upgrade()
+    try:
+        clock = PushedClock(store)
+        first_time = _begin(store, plan)
+        if first_time:
+            clock.push(plan.start)
+        with open_world(
+            settings,
+            clock=clock,
+            ledger=plan.ledger,
+            worker_processes=plan.worker_processes,
+        ) as world:
+            if first_time:
+                # what is known of everybody's rhythm on the first morning, and nothing of what came later
+                enrolling.rebuild_rhythms(world.rt, before=plan.start)
+                planning.plan(world.rt)
+                with store.write() as tx:
+                    desk.set_mark(tx, _MARK, _mark(plan))
+            replay = _Replay(plan, world, clock)
+            return replay.run(_events(store, plan, after=clock()), on_step)
+    finally:
+        store.close()
+
+
+def _events(store: Store, plan: Plan, *, after: datetime) -> Iterator[Event]:
+    """All events of the stretch in order of time, from a little before where the clock stands: telling twice is free."""
+    with store.read() as tx:
+        placed = orders.placed_between(tx, start=plan.start, end=plan.end)
+    events = [e for order in placed for e in simulate(order, seed=plan.seed)]
+    since = after - GRAIN
+    return iter(
+        sorted(
+            (e for e in events if since <= e.at < plan.end), key=lambda e: (e.at, e.id)
+        )
+    )
+
+
+def _begin(store: Store, plan: Plan) -> bool:
+    with store.read() as tx:
+        known = desk.get_mark(tx, _MARK)
+    if known is not None and known != _mark(plan):
+        raise InputError(
+            f"this database has been replayed from {known['from']} to {known['to']} with seed {known['seed']}; "
+            "a clock does not run backwards: import into a fresh database (AFTERCART_DATABASE_URL) for another replay"
+        )
+    return known is None
+
+
+def _mark(plan: Plan) -> dict[str, str]:
+    return {
+        "from": plan.start.isoformat(),
+        "to": plan.end.isoformat(),
+        "seed": str(plan.seed),
+    }
+
+
+def _ceil(at: datetime) -> datetime:
+    floor = at.replace(second=0, microsecond=0)
+    return floor if floor == at else floor + GRAIN

@@ -77,7 +77,7 @@ def next_in_window(at: datetime, zone: ZoneInfo, opens: time, closes: time) -> d
     """`at` itself when the customer's clock is inside the window, else the moment when the window opens next."""
     for day in _days_from(local(at, zone).date() - _DAY):
         start, end = _window(day, zone, opens, closes)
-        if end > at:
+        if start < end and end > at:
             return max(_aware(at).astimezone(UTC), start)
     raise AssertionError("a window opens every day")
 

@@ -87,7 +87,9 @@ def _read(text: str) -> ast.expr:
             tree = ast.parse(flat.lstrip(), mode="eval").body
             comment = _comment(flat.lstrip())
     except SyntaxError as error:
-        raise ConditionError(_syntax(flat, indent + (error.offset or 1))) from None
+        # Where the text ends too early, Python points behind it, or nowhere.
+        stopped = indent + error.offset if error.offset else len(flat)
+        raise ConditionError(_syntax(flat, stopped)) from None
     except (ValueError, RecursionError, MemoryError, tokenize.TokenError):
         words = "the condition cannot be read: too deep, or with characters that are not text"
         raise ConditionError([Mistake(1, words)]) from None

@@ -222,10 +222,9 @@ class Builder:
         for step in path:
             data = data[step]
         if len(found) != 1:
-            hint = f"{', '.join(found)} are" if found else "none is"
-            self.wrong(
-                path, f"one of {', '.join(choice)} is needed here", f"{hint} there"
-            )
+            words = f"one of {', '.join(choice)} is needed here"
+            hint = f"{', '.join(found)} are there" if found else "none is there"
+            self.wrong(path, words, hint, key=True)
         elif data[found[0]] is None:
             self.wrong(
                 (*path, found[0]), f'nothing stands after "{found[0]}:"', key=True

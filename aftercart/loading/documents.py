@@ -39,8 +39,10 @@ class Document:
         """Line and column, from 1, of a value (or its key), or of the nearest part above it that exists."""
         while path and path not in self.values:
             path, key = path[:-1], True
-        node = self.keys.get(path) if key else None
-        node = node or self.values.get(path)
+        node = self.values.get(path)
+        if key or (node is not None and _is_nothing(node)):
+            # A value that is not there begins somewhere on the next line; its key is where to look.
+            node = self.keys.get(path) or node
         if node is None:
             return 1, 1
         return node.start_mark.line + 1, node.start_mark.column + 1
@@ -123,6 +125,10 @@ def parse(source: str, *, file: str) -> Document:
     if reader.problems:
         raise CampaignError(reader.problems)
     return document
+
+
+def _is_nothing(node: Node) -> bool:
+    return isinstance(node, ScalarNode) and node.value == "" and not node.style
 
 
 def _syntax(file: str, error: MarkedYAMLError) -> Problem:

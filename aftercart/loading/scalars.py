@@ -4,6 +4,9 @@ import re
 from contextlib import suppress
 from typing import Any
 
+#: How long an escape in double quotes is; all others are two characters.
+_ESCAPES = {"x": 4, "u": 6, "U": 10}
+_UNSEEN = re.compile(r"(?:\s|\\[ntrvf _NLP\n])*")
 _INT = re.compile(r"[-+]?[0-9]{1,18}")
 
 
@@ -35,6 +38,11 @@ def offset(raw: str, *, text: str, style: str, index: int) -> int:
             if number == index:
                 return last + 1 if number else at
             continue
+        if style == '"':
+            at = _skip_unseen(raw, at)
+            if raw[at : at + 1] == "\\":
+                last, at = at, at + _ESCAPES.get(raw[at + 1 : at + 2], 2)
+                continue
         found = raw.find(character, at)
         if found < 0:
             return last
@@ -44,6 +52,12 @@ def offset(raw: str, *, text: str, style: str, index: int) -> int:
             at += 1
     # One past the end of the text: one past its last character.
     return last + 1 if index == len(text) and text else last
+
+
+def _skip_unseen(raw: str, at: int) -> int:
+    """Past white space, and past escapes that stand for white space or for nothing."""
+    found = _UNSEEN.match(raw, at)
+    return found.end() if found else at
 
 
 def _content_starts(raw: str, style: str) -> int:

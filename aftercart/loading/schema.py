@@ -98,7 +98,12 @@ def _language(sees: str) -> str:
     names = [
         f"{f.path}: {f.description}" for f in CATALOGUE.values() if f.needs in needs
     ]
-    return "\n".join([*names, *(f"{form}: {text}" for form, text in FUNCTIONS.items())])
+    forms = [
+        f"{form}: {text}"
+        for form, text in FUNCTIONS.items()
+        if "item" in needs or not form.startswith(("any", "all", "contains"))
+    ]
+    return "\n".join([*names, *forms])
 
 
 class Shape(BaseModel):

@@ -1,0 +1,119 @@
+"""The shop's own files: what they become, and where they are wrong."""
+
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from aftercart.campaigns import Limit, Staple, Window
+from aftercart.errors import CampaignError
+from aftercart.loading import load_shop
+from aftercart.model import Channel, Purpose
+from aftercart.shop import Shop
+
+FILES = {
+    "shop": """\
+name: Meadow Grocer
+phone: "+44 1632 960123"
+quiet_hours: {email: 09:00-20:00}
+cap: {marketing: [1 per 2 days]}
+""",
+    "categories": """\
+eggs: [eggs, EGGS - LARGE]
+chicken: ["chicken *"]
+""",
+    "staples": """\
+eggs: {name: eggs, lifespan: 10 days}
+""",
+    "recipes": """\
+- id: boiled-egg
+  title: A boiled egg
+  main: eggs
+  minutes: 6
+  serves: 1
+  intro: Simple.
+  ingredients: [1 egg]
+  steps: [Boil the egg.]
+  goes_with: [bread]
+""",
+}
+
+
+def load(tmp_path: Path, **changed: str) -> Shop:
+    folder = tmp_path / "campaigns" / "shop"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in (FILES | changed).items():
+        (folder / f"{name}.yaml").write_text(content)
+    return load_shop(tmp_path / "campaigns")
+
+
+def test_the_files_become_a_shop(tmp_path: Path) -> None:
+    shop = load(tmp_path)
+
+    assert (shop.name, shop.phone) == ("Meadow Grocer", "+44 1632 960123")
+    assert shop.quiet_hours[Channel.EMAIL] == Window(time(9), time(20))
+    assert shop.quiet_hours[Channel.SMS] == Window(time(9), time(20))
+    assert shop.cap == {Purpose.MARKETING: (Limit(1, timedelta(days=2)),)}
+    assert shop.staple("eggs") == Staple("eggs", "eggs", timedelta(days=10))
+    assert shop.staple("milk") is None
+    recipe = shop.recipe("boiled-egg")
+    assert recipe is not None
+    assert (recipe.main, recipe.steps, recipe.goes_with) == (
+        "eggs",
+        ("Boil the egg.",),
+        ("bread",),
+    )
+    assert shop.recipe("fried-egg") is None
+
+
+def test_a_name_is_enough_for_a_shop(tmp_path: Path) -> None:
+    folder = tmp_path / "campaigns" / "shop"
+    folder.mkdir(parents=True)
+    (folder / "shop.yaml").write_text("name: Meadow Grocer\n")
+
+    shop = load_shop(tmp_path / "campaigns")
+
+    assert shop.cap[Purpose.MARKETING] == (
+        Limit(1, timedelta(days=1)),
+        Limit(3, timedelta(days=7)),
+    )
+    assert (shop.staples, shop.recipes, shop.categories) == ((), (), {})
+
+
+# fmt: off
+WRONG = [
+    ("shop", "nam: x\n", "1:1: the key \"name\" is missing (write \"name:\" here)"),
+    ("shop", "name: x\nquiet_hours: {emial: 08:00-21:00}\n", "2:15: unknown key \"emial\" (did you mean \"email\"?)"),
+    ("shop", "name: x\nquiet_hours: {email: 21:00-08:00}\n", "2:22: \"21:00-08:00\" ends before it begins; a span never goes over midnight"),
+    ("shop", "name: x\nphone: +441632960123\n", "2:8: a text is needed here (put it in quotes: \"441632960123\")"),
+    ("shop", "name: x\ncap: {marketing: 1 per 1 day}\n", "2:18: a list is needed here, not \"1 per 1 day\" (begin every entry with \"- \")"),
+    ("shop", "name: x\ncap: {marketing: [1 a day]}\n", "2:19: \"1 a day\" is not a limit; write how many and per how long, for example \"1 per 7 days\""),
+    ("shop", "- name\n", "1:1: keys with values are needed here, not a list"),
+    ("categories", "Eggs: [x]\n", "1:1: the category \"Eggs\" has capitals (categories are in lower case: \"eggs\")"),
+    ("categories", "eggs: [x, y]\nmilk: [z, ' X']\n", "2:11: \" X\" already belongs to \"eggs\""),
+    ("categories", "eggs: x\n", "1:7: a list is needed here, not \"x\" (begin every entry with \"- \")"),
+    ("staples", "eggs: {name: eggs}\n", "1:1: the key \"lifespan\" is missing (write \"lifespan:\" here)"),
+    ("staples", "eggs: {name: eggs, lifespan: long}\n", "1:30: \"long\" is not a duration; write a whole number and a unit, for example \"2 days\" or \"90 minutes\""),
+    ("recipes", FILES["recipes"] * 2, "10:7: the id \"boiled-egg\" is already taken (ids are how we know what a customer has had)"),
+    ("recipes", FILES["recipes"].replace("boiled-egg", "Boiled Egg"), "1:7: \"Boiled Egg\" may have only small letters, digits and dashes"),
+    ("recipes", FILES["recipes"].replace("[Boil the egg.]", "[]"), "8:10: this must not be empty"),
+    ("recipes", FILES["recipes"].replace("minutes: 6", "minutes: 0"), "4:12: 0 is too small; at least 1"),
+    ("recipes", FILES["recipes"].replace("minutes: 6", "minutes: six"), "4:12: a whole number is needed here, not \"six\""),
+    ("recipes", "eggs: x\n", "1:1: a list is needed here, not keys with values (begin every entry with \"- \")"),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("name", "content", "problem"), WRONG)
+def test_a_mistake_has_its_file_line_and_column(
+    tmp_path: Path, name: str, content: str, problem: str
+) -> None:
+    with pytest.raises(CampaignError) as caught:
+        load(tmp_path, **{name: content})
+
+    assert str(caught.value.problems[0]) == f"campaigns/shop/{name}.yaml:{problem}"
+
+
+def test_a_shop_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(CampaignError, match=r"shop/shop\.yaml:1:1: there is no such"):
+        load_shop(tmp_path / "campaigns")

@@ -6,6 +6,7 @@ outlive the address itself.
 
 import hashlib
 import hmac
+import re
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -22,7 +23,7 @@ _NEVER_TEXTED = {
 }
 
 #: Kept for fiction by the regulator, so no library calls them valid; like *.example, demos and tests live on them.
-_FICTION = ("+447700900",)
+_FICTION = re.compile(r"\+447700900[0-9]{3}")
 
 _PARSE_REASONS = {
     NumberParseException.INVALID_COUNTRY_CODE: "its country code does not exist",
@@ -67,7 +68,7 @@ def phone(text: str, *, region: str) -> str:
             reason = "it has no country code; write it as +44… or give the customer's country"
         raise _bad_phone(text, reason) from None
     e164: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    if e164.startswith(_FICTION) and phonenumbers.is_possible_number(number):
+    if _FICTION.fullmatch(e164):
         return e164
     if not phonenumbers.is_valid_number(number):
         where = phonenumbers.region_code_for_country_code(number.country_code or 0)

@@ -55,7 +55,7 @@ async def carry_out(
     if outcome.act == "reset":
         await reset(scope, receive)
     elif outcome.act == "hang":
-        await hang(receive)
+        await hang(scope, receive)
     elif outcome.words == "garbled":
         await answer(send, outcome.status, b"<html>not what you expect</html>")
     elif outcome.status == 0:

@@ -146,11 +146,14 @@ def _parse(body: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 def _facts(payload: Mapping[str, Any]) -> Entry:
     """What the ledger keeps of a request, as far as it can be read."""
     try:
-        arguments = payload.get("custom_args") or {}
+        person = payload["personalizations"][0]
+        arguments = (payload.get("custom_args") or {}) | (
+            person.get("custom_args") or {}
+        )
         return {
             "provider": PROVIDER,
             "message": str(arguments.get("mid", "")),
-            "to": str(payload["personalizations"][0]["to"][0]["email"]),
+            "to": str(person["to"][0]["email"]),
             "campaign": str((payload.get("categories") or [""])[0]),
             "subject": str(payload.get("subject", "")),
             "text": str(payload["content"][0]["value"])[:_TEXT],

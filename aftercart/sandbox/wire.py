@@ -1,5 +1,6 @@
 """How do bytes come in and go out, and how is a connection cut? Raw ASGI, since the sandbox must not be what a benchmark measures."""
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -51,13 +52,18 @@ async def answer(
 async def reset(scope: Scope, receive: Receive) -> None:
     """Cut the connection without an answer."""
     scope["extensions"][CUT]["cut"]()
-    await hang(receive)
+    await hang(scope, receive)
 
 
-async def hang(receive: Receive) -> None:
-    """Give no answer until the client has gone."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+async def hang(scope: Scope, receive: Receive) -> None:
+    """Give no answer until the client has gone, or the server stops and cuts it."""
+    gone = False
+    while not gone:
+        try:
+            gone = (await receive())["type"] == "http.disconnect"
+        except asyncio.CancelledError:
+            # Otherwise the server would end on a 500, which is an answer.
+            scope["extensions"][CUT]["cut"]()
 
 
 class _Cuttable(HttpToolsProtocol):
@@ -84,6 +90,8 @@ class Running:
             lifespan="auto",
             log_level="error",
             access_log=False,
+            proxy_headers=False,
+            server_header=False,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
         )

@@ -62,7 +62,7 @@ def settings_for(sandbox: Sandbox, url: str, **more: Any) -> Settings:
 
 
 @contextmanager
-def raw_server(talk: Callable[[socket.socket, int], None]) -> Iterator[int]:
+def raw_server(talk: Callable[[socket.socket, int], object]) -> Iterator[int]:
     """A TCP server that does to each connection, which it counts from 0, whatever `talk` does; gives its port."""
     listener = socket.create_server(("127.0.0.1", 0))
 

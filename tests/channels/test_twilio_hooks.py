@@ -89,7 +89,7 @@ def test_a_file_among_the_parameters_is_not_believed() -> None:
         form = FormData([*FORM.items(), ("Media", UploadFile(file=file))])
 
         with pytest.raises(HookError):
-            verify(URL, form, signed(URL, FORM), auth_token=TOKEN)  # type: ignore[arg-type]
+            verify(URL, form, signed(URL, FORM), auth_token=TOKEN)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tests.sandbox.conftest import App
 
 @contextmanager
 def playing(ledger: Path, app: App, **more: Any) -> Iterator[Sandbox]:
-    values = {"public_url": app.url, "clock": clock, "auto": False}
+    values: dict[str, Any] = {"public_url": app.url, "clock": clock, "auto": False}
     with Sandbox(ledger, **(values | more)) as sandbox:
         yield sandbox
 

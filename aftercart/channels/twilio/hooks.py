@@ -7,6 +7,7 @@ what a proxy made of the request.
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from twilio.request_validator import RequestValidator
 
@@ -30,7 +31,7 @@ _DELIVERIES: Mapping[str, Delivery] = {
 
 
 def verify(
-    url: str, params: Mapping[str, str], signature: str, *, auth_token: str
+    url: str, params: Mapping[str, Any], signature: str, *, auth_token: str
 ) -> None:
     """Return when Twilio signed these parameters for this URL with our token.
 

@@ -40,6 +40,7 @@ def pages(static: Path) -> Environment:
         state_means=lambda state: words.STATES[State(state)],
         channel_word=lambda channel: words.CHANNELS[Channel(channel)],
         in_short=words.in_short,
+        signed=words.signed,
         changed=_changed,
     )
     return environment

@@ -29,13 +29,14 @@ STATES: Mapping[State, str] = {
 #: The words of a message's story: ours, and those of the providers.
 STORY: Mapping[str, str] = {
     **messagelog.WORDS,
+    "sending": "A worker handed it to the provider",
     Delivery.PROCESSED: "The provider is working on it",
     Delivery.DEFERRED: "The mailbox asked to try later",
     Delivery.SENT: "Handed to the network",
     Delivery.DELIVERED: "Delivered",
     Delivery.DROPPED: "The provider dropped it",
     Delivery.BLOCKED: "Blocked by the receiving side",
-    Delivery.BOUNCED: "Bounced: the address does not exist",
+    Delivery.BOUNCED: "Bounced: the address does not work",
     Delivery.UNDELIVERED: "Could not be delivered",
 }
 
@@ -47,6 +48,8 @@ TONES: Mapping[str, str] = {
     "again": "waiting",
     "sending": "moving",
     "accepted": "good",
+    "processed": "good",
+    "sent": "good",
     "delivered": "good",
     "answered": "good",
     "uncertain": "doubt",
@@ -123,11 +126,16 @@ def in_short(code: Code) -> str:
     return code.value.replace("_", " ") if code in SENTENCES else code.value
 
 
+def signed(number: int) -> str:
+    """`+40`, `0`, `−13`: a score with its sign, and a minus that is one."""
+    return f"{number:+d}".replace("-", "−") if number else "0"
+
+
 def trigger(campaign: Campaign) -> str:
     """When a campaign starts, in words."""
     match campaign.trigger:
         case EventTrigger(event=event, where=where):
-            return f"after {event}" + (" (some orders)" if where else "")
+            return f"after {event}" + (", under a condition" if where else "")
         case Recurring(weekdays=weekdays, at=at):
             days = " and ".join(_DAYS[day] for day in weekdays)
             return f"{days} at {at:%H:%M}"

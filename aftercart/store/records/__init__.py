@@ -1,7 +1,15 @@
 """What do people read? Queries for the log, the console and the terminal; nothing here writes."""
 
 from aftercart.store.records.customer import Coming, CustomerPage, customer_page
-from aftercart.store.records.figures import Count, Nps, Verdict, counts, nps, verdicts
+from aftercart.store.records.figures import (
+    DETRACTOR,
+    Count,
+    Nps,
+    Verdict,
+    counts,
+    nps,
+    verdicts,
+)
 from aftercart.store.records.listing import LogRow, log
 from aftercart.store.records.message import Entry, MessagePage, message_page
 from aftercart.store.records.search import Found, find_customers
@@ -14,6 +22,7 @@ from aftercart.store.records.standing import (
 )
 
 __all__ = [
+    "DETRACTOR",
     "Case",
     "Coming",
     "Count",

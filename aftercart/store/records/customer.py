@@ -10,6 +10,7 @@ from sqlalchemy import select
 from aftercart.model import Customer, Event, Order
 from aftercart.store import Tx, customers, events, orders, permissions
 from aftercart.store.permissions import Suppression
+from aftercart.store.records.figures import Verdict, verdicts
 from aftercart.store.records.listing import LogRow, log
 from aftercart.store.records.standing import Case, cases
 from aftercart.store.tables import enrollments
@@ -43,6 +44,7 @@ class CustomerPage:
     coming: Sequence[Coming]
     cases: Sequence[Case]
     events: Sequence[Event]
+    answers: Sequence[Verdict]
 
 
 def customer_page(tx: Tx, customer_id: str, *, now: datetime) -> CustomerPage | None:
@@ -60,6 +62,7 @@ def customer_page(tx: Tx, customer_id: str, *, now: datetime) -> CustomerPage | 
         coming=_coming(tx, customer_id),
         cases=cases(tx, open_only=False, customer=customer_id),
         events=events.of_customer(tx, customer_id, now=now, limit=_EVENTS),
+        answers=verdicts(tx, customer=customer_id),
     )
 
 

@@ -123,6 +123,7 @@ def verdicts(
     *,
     since: datetime | None = None,
     campaign: str | None = None,
+    customer: str | None = None,
     limit: int = 100,
 ) -> Sequence[Verdict]:
     """The newest answers; those with words first, because they are what one reads."""
@@ -146,6 +147,8 @@ def verdicts(
         .limit(limit)
     )
     query = _within(query, a.answered_at, since, a, campaign)
+    if customer is not None:
+        query = query.where(a.customer_id == customer)
     return [Verdict(*row) for row in tx.execute(query)]
 
 

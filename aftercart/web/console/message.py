@@ -1,7 +1,7 @@
 """What happened to this message, and what did the customer see?"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,6 +20,10 @@ from aftercart.web.headers import CSP_EMAIL
 _NOT_MADE = {
     State.SCHEDULED: "It is filled in when it is sent, with what is true then.",
 }
+#: By when providers have usually reported.
+_USUAL = timedelta(hours=1)
+_REPORT_COMES = "The provider sends it within minutes."
+_REPORT_LATE = "None has come so far; not every network and mailbox gives one."
 _NEVER_MADE = "It was never filled in, because it was not sent."
 
 
@@ -120,5 +124,7 @@ def _coming(found: MessagePage, now: datetime) -> list[Coming]:
         "processed",
         "sent",
     ):
-        return [Coming(None, "Delivery report", "Sent by the provider, soon.")]
+        fresh = not message.accepted_at or now - message.accepted_at < _USUAL
+        words = _REPORT_COMES if fresh else _REPORT_LATE
+        return [Coming(None, "Delivery report", words)]
     return []

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aftercart.model import Order, State
-from aftercart.store.records import CustomerPage, LogRow
+from aftercart.store.records import DETRACTOR, CustomerPage, LogRow
 from aftercart.web import words
 
 #: Told by the order itself; the event that brought it would say it twice.
@@ -28,7 +28,13 @@ class Line:
 
 def past(page: CustomerPage, now: datetime) -> list[Line]:
     """What has happened, newest first."""
-    lines = [*_orders(page), *_messages(page, now), *_consents(page), *_events(page)]
+    lines = [
+        *_orders(page),
+        *_messages(page, now),
+        *_answers(page),
+        *_consents(page),
+        *_events(page),
+    ]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
@@ -86,13 +92,22 @@ def _messages(page: CustomerPage, now: datetime) -> Iterator[Line]:
             )
 
 
+def _answers(page: CustomerPage) -> Iterator[Line]:
+    for given in page.answers:
+        tone = "bad" if given.score <= DETRACTOR else "good"
+        headline = f"Answered {given.score} of 10"
+        href = f"/console/messages/{given.message_id}"
+        yield Line(given.at, "survey", headline, given.comment, tone, href)
+
+
 def _consents(page: CustomerPage) -> Iterator[Line]:
     for entry in page.consents:
         what = words.CONSENTS.get(entry["kind"], entry["kind"])
         verb = "Agreed to" if entry["granted"] else "Said no to"
         tone = "good" if entry["granted"] else "doubt"
-        source = f"By {entry['source']}." if entry["source"] else ""
-        yield Line(entry["at"], "consent", f"{verb} {_lower(what)}", source, tone)
+        yield Line(
+            entry["at"], "consent", f"{verb} {_lower(what)}", entry["source"], tone
+        )
 
 
 def _events(page: CustomerPage) -> Iterator[Line]:
@@ -114,8 +129,8 @@ def _basket(order: Order) -> str:
     names = [line.name or line.product for line in order.lines]
     shown = ", ".join(names[:4])
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-    total = f" · {order.total} {order.currency}".rstrip() if order.total else ""
-    return f"{shown}{more}{total}"
+    total = f"{order.total} {order.currency}".rstrip() + " · " if order.total else ""
+    return f"{total}{shown}{more}"
 
 
 def _late(order: Order, at: datetime) -> str:

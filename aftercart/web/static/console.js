@@ -30,6 +30,7 @@ async function copy(text) {
   }
 }
 
+document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 for (const row of document.querySelectorAll("tr[data-href]")) row.tabIndex = 0;
 
 document.addEventListener("keydown", (event) => {

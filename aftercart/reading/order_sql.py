@@ -25,7 +25,6 @@ CREATE MACRO moment(said) AS CASE
 
 #: (condition, column, code): what makes a row bad. `said` values are trimmed texts, NULL where empty.
 CHECKS = (
-    ("fault <> ''", "''", "fault"),
     ("order_id IS NULL", "'order_id'", "empty"),
     ("length(order_id) > 200", "'order_id'", "long"),
     ("customer_id IS NULL", "'customer_id'", "empty"),
@@ -41,7 +40,7 @@ CHECKS = (
     ("paid < 0", "'line_total'", "negative"),
     ("price IS NOT NULL AND each IS NULL", "'price'", "number"),
     ("each < 0", "'price'", "negative"),
-    ("paid IS NULL AND each IS NULL", "'line_total'", "unpriced"),
+    ("line_total IS NULL AND price IS NULL", "'line_total'", "unpriced"),
     ("NOT regexp_full_match(currency, '[A-Za-z]{3}')", "'currency'", "currency"),
     ("contains(concat(order_id, customer_id, product_id, product, category), chr(0))", "'product'", "nul"),
 )  # fmt: skip
@@ -64,7 +63,9 @@ typed AS (
     TRY_CAST(price AS DECIMAL(12, 2)) AS each
   FROM said),
 judged AS (
-  SELECT *, list_filter([{_FAULT_LIST}], lambda one: one IS NOT NULL) AS own FROM typed),
+  SELECT *, CASE WHEN fault <> '' THEN [{{'col': '', 'code': 'fault'}}]
+    ELSE list_filter([{_FAULT_LIST}], lambda one: one IS NOT NULL) END AS own
+  FROM typed),
 placed_in_order AS (
   SELECT *, row_number() OVER its_order AS place,
     first_value(CASE WHEN len(own) = 0 THEN customer_id END IGNORE NULLS) OVER whole_order AS owner

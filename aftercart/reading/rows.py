@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import TextIOWrapper
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def open_table(path: Path) -> Iterator[Table]:
     elif form == "ndjson":
         with path.open("rb") as file:
             rows = _ndjson(file)
-            first = [row for row, _ in zip(rows, range(_NDJSON_LOOKAHEAD))]  # noqa: B905
+            first = list(islice(rows, _NDJSON_LOOKAHEAD))
             names = dict.fromkeys(name for row in first for name in row.values)
             yield Table(tuple(names), _chained(first, rows))
     else:

@@ -213,6 +213,27 @@ def test_no_more_requests_are_under_way_than_allowed_however_many_batches_wait()
     assert len([r for r in results if isinstance(r, Answer)]) == 32
 
 
+def test_waiting_for_a_free_connection_is_no_failure_to_connect(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.2)
+
+    def slow(connection: socket.socket, number: int) -> None:
+        while True:
+            read_request(connection)
+            time.sleep(0.1)
+            connection.sendall(OK)
+
+    with (
+        raw_server(slow) as port,
+        opened(f"http://127.0.0.1:{port}/", in_flight=1) as posts,
+    ):
+        waiting = [posts.post([b"{}"]) for _ in range(6)]
+        results = [batch.result()[0] for batch in waiting]
+
+    assert {type(result) for result in results} == {Answer}
+
+
 @pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
 def test_a_forked_child_sends_over_a_loop_and_connections_of_its_own() -> None:
     def keep(connection: socket.socket, number: int) -> None:

@@ -75,10 +75,13 @@ def add_days(
 
 def next_in_window(at: datetime, zone: ZoneInfo, opens: time, closes: time) -> datetime:
     """`at` itself when the customer's clock is inside the window, else the moment when the window opens next."""
-    for day in _days_from(local(at, zone).date() - _DAY):
+    shown = local(at, zone)
+    if not shown.fold and opens <= shown.time() < closes:
+        return at.astimezone(UTC)
+    for day in _days_from(shown.date()):
         start, end = _window(day, zone, opens, closes)
         if start < end and end > at:
-            return max(_aware(at).astimezone(UTC), start)
+            return max(at.astimezone(UTC), start)
     raise AssertionError("a window opens every day")
 
 

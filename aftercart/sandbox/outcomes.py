@@ -78,14 +78,14 @@ _TEXTS: Mapping[str, Outcome] = {
     "000906": Outcome(status=201, words="garbled"),
 }
 
-# The word must end where the local part ends or at something that is no letter: nobody called Blockley is blocked.
-_WORD = re.compile(r"([a-z]+(?:-and-[a-z0-9]+|-[0-9]{3})?)(?![a-z])", re.IGNORECASE)
+# All letters up to the first that is none: nobody called Blockley is blocked.
+_WORD = re.compile(r"[a-z]+(?:-and-[a-z0-9]+|-[0-9]{3})?", re.IGNORECASE)
 
 
 def word(recipient: str) -> str:
     """The magic word that a mail address begins with: `bounce` in `bounce-7@shop.example`."""
     found = _WORD.match(recipient.partition("@")[0])
-    return found[1].lower() if found else ""
+    return found[0].lower() if found else ""
 
 
 def by_recipient(provider: str, recipient: str) -> Outcome:

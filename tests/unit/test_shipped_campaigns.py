@@ -1,5 +1,6 @@
 """The campaigns in this repository: they compile, they say what the issue asks for, and their shop can serve them."""
 
+import json
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from aftercart.campaigns import (
     Wait,
     Window,
 )
-from aftercart.loading import check_folder, load_campaigns, load_shop
+from aftercart.loading import check_folder, json_schema, load_campaigns, load_shop
 from aftercart.model import Channel, Purpose
 
 FOLDER = Path("campaigns")
@@ -159,3 +160,11 @@ def test_a_recipe_can_be_read_with_wet_hands() -> None:
 )
 def test_a_supermarkets_words_become_ours(name: str, category: str, ours: str) -> None:
     assert load_shop(FOLDER).categorise(name, category) == ours
+
+
+def test_the_schema_beside_the_campaigns_is_the_one_of_this_version() -> None:
+    stored = json.loads((FOLDER / "schema.json").read_text(encoding="utf-8"))
+
+    assert stored == json_schema(), (
+        "write it anew: aftercart schema > campaigns/schema.json"
+    )

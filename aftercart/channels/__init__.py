@@ -12,11 +12,11 @@ import structlog
 
 from aftercart.channels.outbox import Outbox
 from aftercart.channels.sendgrid import SendGrid
+from aftercart.channels.setup import Setup
 from aftercart.channels.smtp import Smtp
 from aftercart.channels.twilio import Twilio
 from aftercart.errors import SendError
 from aftercart.model import Channel, Outgoing, Receipt
-from aftercart.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ class Sender(Protocol):
         ...
 
 
-_MAKERS: dict[str, Callable[[Settings, Callable[[], datetime]], Sender]] = {
+_MAKERS: dict[str, Callable[[Setup, Callable[[], datetime]], Sender]] = {
     "outbox": Outbox,
     "sendgrid": SendGrid,
     "smtp": Smtp,
@@ -44,7 +44,7 @@ _MAKERS: dict[str, Callable[[Settings, Callable[[], datetime]], Sender]] = {
 
 
 def open_senders(
-    settings: Settings, clock: Callable[[], datetime]
+    settings: Setup, clock: Callable[[], datetime]
 ) -> dict[Channel, Sender]:
     """A sender for every channel: the provider that is set, or else the outbox, which says so."""
     chosen = {

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import orjson
 
+from aftercart.channels.setup import Setup
 from aftercart.errors import SendError, Unavailable
 from aftercart.model import Outgoing, Receipt
-from aftercart.settings import Settings
 
 PROVIDER = "outbox"
 
@@ -21,7 +21,7 @@ class Outbox:
 
     provider = PROVIDER
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Setup, clock: Callable[[], datetime]) -> None:
         self.path = Path(settings.outbox)
         self._clock = clock
         self._lock = threading.Lock()

@@ -14,6 +14,7 @@ from email.utils import format_datetime, formataddr, parseaddr
 from urllib.parse import unquote, urlsplit
 
 from aftercart.channels.headers import flaw
+from aftercart.channels.setup import Setup
 from aftercart.errors import (
     AccountProblem,
     Refused,
@@ -22,7 +23,6 @@ from aftercart.errors import (
     Unclear,
 )
 from aftercart.model import Outgoing, Receipt
-from aftercart.settings import Settings
 
 PROVIDER = "smtp"
 SECONDS = 20.0
@@ -36,7 +36,7 @@ class Smtp:
 
     provider = PROVIDER
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Setup, clock: Callable[[], datetime]) -> None:
         self._url = urlsplit(settings.smtp_url)
         self._clock = clock
         self._from_name, self._from = parseaddr(settings.email_from)

@@ -26,6 +26,7 @@ from sendgrid.helpers.mail import (
 )
 
 from aftercart.channels.headers import flaw
+from aftercart.channels.setup import Setup
 from aftercart.channels.transport import Answer, Lost, NotSent, Result, Transport
 from aftercart.channels.waiting import come_back
 from aftercart.errors import (
@@ -37,7 +38,6 @@ from aftercart.errors import (
     Unclear,
 )
 from aftercart.model import Outgoing, Receipt
-from aftercart.settings import Settings
 
 PROVIDER = "sendgrid"
 
@@ -55,7 +55,7 @@ class SendGrid:
 
     provider = PROVIDER
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Setup, clock: Callable[[], datetime]) -> None:
         # Importing the helpers imports a client that logs its headers, the key among them, when it is let.
         logging.getLogger("python_http_client").setLevel(logging.WARNING)
         self._clock = clock

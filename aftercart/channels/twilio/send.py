@@ -21,6 +21,7 @@ from urllib3.exceptions import (
     NewConnectionError,
 )
 
+from aftercart.channels.setup import Setup
 from aftercart.channels.twilio.codes import ACCOUNT, PROVIDER, SUPPRESS
 from aftercart.channels.twilio.pool import PooledClient
 from aftercart.channels.waiting import come_back
@@ -33,7 +34,6 @@ from aftercart.errors import (
     Unclear,
 )
 from aftercart.model import Outgoing, Receipt
-from aftercart.settings import Settings
 
 THREADS = 16
 
@@ -48,7 +48,7 @@ class Twilio:
 
     provider = PROVIDER
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Setup, clock: Callable[[], datetime]) -> None:
         # Both log numbers or parameters when they are let.
         logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
         logging.getLogger("urllib3").setLevel(logging.WARNING)

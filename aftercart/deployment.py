@@ -56,7 +56,7 @@ def embedded(workers: Workers, *, threads: int = 4) -> Iterator[Any]:
     """Runs the workers inside this process; what they hold is finished at the end."""
     # the deployment brings dramatiq; the engine does not import it
     worker = importlib.import_module("dramatiq").Worker(
-        workers.broker, worker_threads=threads, worker_timeout=20
+        workers.broker, worker_threads=threads
     )
     worker.start()
     try:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from aftercart import moments
-from aftercart.campaigns import Campaign, Recurring
+from aftercart.campaigns import Campaign, Recurring, Send
 from aftercart.model import Customer, Enrollment
 from aftercart.runtime import Runtime
 from aftercart.store import (
@@ -74,11 +74,21 @@ def _enroll_zone(
         tx, zone=zone, where=where, now=now, after=after, limit=_PAGE
     ):
         after = page[-1].id
-        people = _not_too_soon(tx, campaign, page, now=now)
+        willing = [c for c in page if _agreed(campaign, c)]
+        people = _not_too_soon(tx, campaign, willing, now=now)
         count += len(
             enrollments.add(tx, [_enrollment(campaign, c, date, at) for c in people])
         )
     return count
+
+
+def _agreed(campaign: Campaign, customer: Customer) -> bool:
+    """Whether any channel of the campaign is open. Who has refused is not enrolled week after week; `explain` says why."""
+    return any(
+        customer.agreed(campaign.purpose, step.channel)
+        for step in campaign.steps
+        if isinstance(step, Send)
+    )
 
 
 def _not_too_soon(

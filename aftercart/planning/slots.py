@@ -8,7 +8,7 @@ from aftercart.campaigns import Limit
 from aftercart.model import Message, Purpose, State
 from aftercart.policy import Wait, allow
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, messages, transitions
+from aftercart.store import Tx, slots, transitions
 from aftercart.store.transitions import Move
 
 _PAGE = 5000
@@ -18,7 +18,7 @@ def grant(tx: Tx, rt: Runtime, *, now: datetime) -> int:
     """Gives due marketing messages their place, or lets them wait for one; returns how many got it."""
     limits = rt.shop.cap.get(Purpose.MARKETING, ())
     count = 0
-    while waiting := messages.unslotted(tx, now=now, limit=_PAGE):
+    while waiting := slots.unslotted(tx, now=now, limit=_PAGE):
         count += _grant(tx, [m for m, _ in waiting], limits, now=now)
     return count
 
@@ -28,7 +28,7 @@ def _grant(
 ) -> int:
     longest = max((limit.period for limit in limits), default=None)
     people = {m.customer_id for m in waiting}
-    had = messages.slots(tx, people, since=now - longest) if longest else {}
+    had = slots.granted(tx, people, since=now - longest) if longest else {}
     granted: list[str] = []
     postponed: list[Move] = []
     for customer_id, theirs in groupby(waiting, key=lambda m: m.customer_id):
@@ -41,7 +41,7 @@ def _grant(
             else:
                 taken.append(now)
                 granted.append(message.id)
-    messages.grant(tx, granted, at=now)
+    slots.grant(tx, granted, at=now)
     transitions.move(tx, postponed)
     return len(granted)
 

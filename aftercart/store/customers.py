@@ -74,7 +74,7 @@ def save(tx: Tx, people: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
     Rows are grouped by what they say, so that silence about a phone number never deletes it.
     """
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    note_zones(tx, {p.get("timezone") or "UTC" for p in people})
+    note_zones(tx, {p["timezone"] for p in people if p.get("timezone")})
     for person in people:
         said = tuple(name for name in PROFILE if person.get(name))
         row = {"timezone": "UTC", "created_at": now, "id": person["id"]}
@@ -84,7 +84,19 @@ def save(tx: Tx, people: Sequence[Mapping[str, Any]], *, now: datetime) -> None:
             for part in rows.chunks(group):
                 rows.upsert(tx, customers, part, keys=["id"], update=said)
         else:
-            rows.insert_or_keep(tx, customers, group)
+            _add_unknown(tx, group)
+
+
+def _add_unknown(tx: Tx, group: Sequence[Mapping[str, Any]]) -> None:
+    """Adds people of whom nothing is said, unless they are known; the usual case is that they are."""
+    ids = {row["id"] for row in group}
+    known: set[str] = set()
+    for part in rows.chunks(sorted(ids)):
+        known.update(tx.scalars(select(customers.c.id).where(customers.c.id.in_(part))))
+    missing = [row for row in group if row["id"] not in known]
+    if missing:
+        rows.insert_or_keep(tx, customers, missing)
+        note_zones(tx, {"UTC"})
 
 
 def note_zones(tx: Tx, names: Collection[str]) -> None:

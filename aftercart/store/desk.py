@@ -7,9 +7,16 @@ from uuid import uuid5
 
 from sqlalchemy import select, update
 
-from aftercart.model import NAMESPACE
+from aftercart.model import NAMESPACE, Purpose, State
 from aftercart.store import Tx, rows
-from aftercart.store.tables import answers, cases, marks, pauses
+from aftercart.store.tables import (
+    answers,
+    cases,
+    marks,
+    message_events,
+    messages,
+    pauses,
+)
 
 
 def pause(tx: Tx, scope: str, *, at: datetime, by: str) -> None:
@@ -17,10 +24,20 @@ def pause(tx: Tx, scope: str, *, at: datetime, by: str) -> None:
     rows.insert_or_keep(tx, pauses, [{"scope": scope, "since": at, "by": by}])
 
 
-def resume(tx: Tx, scope: str) -> bool:
-    """Lifts a pause; answers whether there was one."""
-    result = tx.execute(pauses.delete().where(pauses.c.scope == scope))
-    return bool(result.rowcount)
+def resume(tx: Tx, scope: str, *, now: datetime) -> bool:
+    """Lifts a pause and lets the planner ring at once what was held; answers whether there was one."""
+    lifted = bool(tx.execute(pauses.delete().where(pauses.c.scope == scope)).rowcount)
+    if lifted:
+        tx.execute(
+            update(messages)
+            .where(
+                messages.c.state == State.SCHEDULED,
+                messages.c.due_at <= now,
+                messages.c.ring_at > now,
+            )
+            .values(ring_at=now)
+        )
+    return lifted
 
 
 def paused(tx: Tx) -> dict[str, datetime]:
@@ -104,6 +121,27 @@ def answer_of(tx: Tx, message_id: str) -> tuple[int, str, datetime] | None:
         )
     ).first()
     return (row.score, row.comment, row.answered_at) if row else None
+
+
+def untouched(tx: Tx, *, since: datetime) -> list[tuple[str, Purpose, datetime]]:
+    """Messages that were accepted since a moment and have neither an answer nor a leave-taking: id, purpose, accepted when."""
+    acted = select(message_events.c.id).where(
+        message_events.c.message_id == messages.c.id,
+        message_events.c.word.in_(("answered", "unsubscribed")),
+    )
+    query = (
+        select(messages.c.id, messages.c.purpose, messages.c.accepted_at)
+        .where(
+            messages.c.created_at > since,
+            messages.c.accepted_at.is_not(None),
+            messages.c.purpose != Purpose.SERVICE,
+            ~acted.exists(),
+        )
+        .order_by(messages.c.accepted_at, messages.c.id)
+    )
+    return [
+        (row.id, Purpose(row.purpose), row.accepted_at) for row in tx.execute(query)
+    ]
 
 
 def get_mark(tx: Tx, name: str) -> Any:

@@ -65,6 +65,23 @@ def due(tx: Tx, *, now: datetime, limit: int) -> list[Enrollment]:
     return [from_row(row) for row in tx.execute(query)]
 
 
+def waiting(
+    tx: Tx, campaign: str, customer_id: str, *, now: datetime
+) -> list[Enrollment]:
+    """A customer's enrollments in a campaign that go on, the next due first."""
+    query = (
+        select(enrollments)
+        .where(
+            enrollments.c.customer_id == customer_id,
+            enrollments.c.campaign == campaign,
+            enrollments.c.ended_at.is_(None),
+            enrollments.c.started_at <= now,
+        )
+        .order_by(enrollments.c.due_at, enrollments.c.id)
+    )
+    return [from_row(row) for row in tx.execute(query)]
+
+
 def progress(tx: Tx, steps: Sequence[Progress]) -> None:
     """Writes how far enrollments have come."""
     if steps:

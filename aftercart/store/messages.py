@@ -1,6 +1,6 @@
 """Message rows: planned once, loaded in batches, granted a slot, rung. Moving them is the work of `transitions`."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -74,53 +74,6 @@ def start(tx: Tx, ids: Collection[str], *, now: datetime) -> list[Message]:
     )
     found = [from_row(row) for row in tx.execute(statement)]
     return sorted(found, key=lambda m: (m.due_at, m.id))
-
-
-def unslotted(tx: Tx, *, now: datetime, limit: int) -> list[tuple[Message, int]]:
-    """Due marketing messages that still need a place under the customer's cap, with their priority, in order of merit."""
-    query = (
-        select(messages)
-        .where(
-            messages.c.state == State.SCHEDULED,
-            messages.c.ring_at <= now,
-            messages.c.purpose == Purpose.MARKETING,
-            messages.c.slot_at.is_(None),
-        )
-        .order_by(
-            messages.c.customer_id,
-            messages.c.priority.desc(),
-            messages.c.due_at,
-            messages.c.id,
-        )
-        .limit(limit)
-    )
-    return [(from_row(row), row.priority) for row in tx.execute(query)]
-
-
-def slots(
-    tx: Tx, customer_ids: Collection[str], *, since: datetime
-) -> dict[str, list[datetime]]:
-    """When each customer was granted a marketing message after `since`, oldest first."""
-    found: dict[str, list[datetime]] = {}
-    for part in rows.chunks(sorted(customer_ids)):
-        query = (
-            select(messages.c.customer_id, messages.c.slot_at)
-            .where(
-                messages.c.customer_id.in_(part),
-                messages.c.slot_at > since,
-                messages.c.state.not_in(_NEVER_CAME),
-            )
-            .order_by(messages.c.slot_at)
-        )
-        for row in tx.execute(query):
-            found.setdefault(row.customer_id, []).append(row.slot_at)
-    return found
-
-
-def grant(tx: Tx, ids: Iterable[str], *, at: datetime) -> None:
-    """Gives messages their place under the cap."""
-    for part in rows.chunks(list(ids)):
-        tx.execute(update(messages).where(messages.c.id.in_(part)).values(slot_at=at))
 
 
 def ring(
@@ -213,6 +166,23 @@ def told(tx: Tx, campaign: str, order_ids: Collection[str]) -> dict[str, list[st
         for row in tx.execute(query):
             found.setdefault(row.order_id, []).append(row.facts.get("told", ""))
     return found
+
+
+def newest(
+    tx: Tx, campaign: str, customer_id: str, *, now: datetime, limit: int
+) -> list[Message]:
+    """The newest messages of a campaign to one customer, as far as planned by `now`."""
+    query = (
+        select(messages)
+        .where(
+            messages.c.customer_id == customer_id,
+            messages.c.campaign == campaign,
+            messages.c.created_at <= now,
+        )
+        .order_by(messages.c.created_at.desc(), messages.c.id)
+        .limit(limit)
+    )
+    return [from_row(row) for row in tx.execute(query)]
 
 
 def lapsed(tx: Tx, *, now: datetime, limit: int) -> list[Message]:

@@ -74,6 +74,19 @@ def placed_between(tx: Tx, *, start: datetime, end: datetime) -> list[Order]:
     return [_order(row, ()) for row in tx.execute(query.order_by(orders.c.placed_at))]
 
 
+def of_customer(tx: Tx, customer_id: str, *, now: datetime, limit: int) -> list[Order]:
+    """A customer's orders placed by `now`, with their lines, newest first."""
+    query = (
+        select(orders.c.id)
+        .where(orders.c.customer_id == customer_id, orders.c.placed_at <= now)
+        .order_by(orders.c.placed_at.desc(), orders.c.id)
+        .limit(limit)
+    )
+    ids = list(tx.scalars(query))
+    found = load(tx, ids)
+    return [found[id_] for id_ in ids]
+
+
 def last_bought(
     tx: Tx,
     customer_ids: Collection[str],

@@ -1,0 +1,250 @@
+"""`aftercart log`, `explain`, `pause`, `resume`: what support asks."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.text import Text
+
+from aftercart import explaining, moments
+from aftercart.cli.showing import day, out, quiet_logs, state, table
+from aftercart.errors import InputError
+from aftercart.explaining import Explanation
+from aftercart.model import State
+from aftercart.runtime import Runtime, open_runtime, read_settings
+from aftercart.spelling import did_you_mean
+from aftercart.store import desk as desk_store
+from aftercart.store import records
+from aftercart.store.records import LogRow
+
+_PAGE = 1000
+#: What `--follow` has printed; two messages may be planned in one moment.
+_SEEN: set[str] = set()
+_MARKS = {"yes": ("✓", "green"), "no": ("✗", "red"), "wait": ("…", "yellow")}
+
+
+def log(
+    customer: Annotated[str | None, typer.Option(help="A customer's id")] = None,
+    order: Annotated[str | None, typer.Option(help="An order's id")] = None,
+    campaign: Annotated[str | None, typer.Option(help="A campaign's name")] = None,
+    state: Annotated[
+        State | None, typer.Option(help="Where the message stands")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Planned since: a date or an instant")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="How many; 0 for all")] = 50,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on with what comes")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="One object a line")] = False,
+) -> None:
+    """The delivery log, newest first: what was sent, what was not, and why."""
+    quiet_logs()
+    rt = open_runtime(read_settings())
+    asked = {
+        "customer": customer,
+        "order": order,
+        "campaign": campaign,
+        "state": state,
+        "since": _moment(since, "--since"),
+    }
+    shown = _pages(rt, asked, limit=limit, json=json)
+    if not json and not follow:
+        out.print(
+            f"{shown:,} messages" if shown else "no message fits; leave out a filter"
+        )
+    while follow:
+        time.sleep(1)
+        _follow(rt, asked, json=json)
+    rt.close()
+
+
+def explain(
+    customer: Annotated[str, typer.Option(help="A customer's id")],
+    campaign: Annotated[
+        str | None, typer.Option(help="One campaign; default: all")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(help="A date or an instant; default: now")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One object a line")] = False,
+) -> None:
+    """Why a customer got a message, or not: every check, its value, what it needed, its line in the YAML."""
+    quiet_logs()
+    rt = open_runtime(read_settings())
+    found = explaining.explain(rt, customer, campaign=campaign, at=_moment(at, "--at"))
+    for each in found:
+        if json:
+            typer.echo(orjson.dumps(_as_json(each)))
+        else:
+            _show(each)
+    rt.close()
+
+
+def pause(
+    scope: Annotated[
+        str,
+        typer.Argument(
+            help='"all", "channel:sms", "campaign:<name>" or a campaign\'s name'
+        ),
+    ],
+) -> None:
+    """Hold everything, a channel or a campaign. Takes effect with the next claim; nothing is lost."""
+    rt = open_runtime(read_settings())
+    scope = _scope(rt, scope)
+    with rt.store.write() as tx:
+        desk_store.pause(tx, scope, at=rt.clock(), by="command line")
+    out.print(f"paused: {scope}")
+    rt.close()
+
+
+def resume(
+    scope: Annotated[str, typer.Argument(help="What was paused")],
+) -> None:
+    """Lift a pause; what is still useful goes out."""
+    rt = open_runtime(read_settings())
+    scope = _scope(rt, scope)
+    with rt.store.write() as tx:
+        was_paused = desk_store.resume(tx, scope, now=rt.clock())
+    out.print(f"resumed: {scope}" if was_paused else f"{scope} was not paused")
+    rt.close()
+
+
+def _pages(rt: Runtime, asked: dict[str, Any], *, limit: int, json: bool) -> int:
+    count, before = 0, None
+    while True:
+        size = min(_PAGE, limit - count) if limit else _PAGE
+        with rt.store.read() as tx:
+            rows = records.log(tx, **asked, before=before, limit=size) if size else []
+        _print(rows, json=json)
+        count += len(rows)
+        if len(rows) < size or not rows or count == limit:
+            return count
+        before = (rows[-1].created_at, rows[-1].id)
+
+
+def _print(rows: Sequence[LogRow], *, json: bool) -> None:
+    if json:
+        for row in rows:
+            typer.echo(orjson.dumps(row.to_json()))
+        return
+    if not rows:
+        return
+    shown = table("when", "campaign", "customer", "channel", "state", "why", "message")
+    for row in rows:
+        why = (
+            row.reason.sentence()
+            if row.reason and row.state is not State.ACCEPTED
+            else row.delivery
+        )
+        shown.add_row(
+            _local(row.accepted_at or row.due_at, row.timezone),
+            row.campaign,
+            row.customer,
+            row.channel.value,
+            state(row.state),
+            why,
+            Text(row.id[:8], style="bright_black"),
+        )
+    out.print(shown)
+
+
+def _follow(rt: Runtime, asked: dict[str, Any], *, json: bool) -> None:
+    """Prints what was planned since the last look, oldest first."""
+    with rt.store.read() as tx:
+        rows = records.log(tx, **asked, limit=_PAGE)
+    fresh = [r for r in rows if r.id not in _SEEN]
+    _SEEN.update(r.id for r in fresh)
+    if rows:
+        asked["since"] = rows[0].created_at
+    _print(fresh[::-1], json=json)
+
+
+def _show(each: Explanation) -> None:
+    zone = each.customer.timezone
+    name = f"{each.customer.first_name} ({each.customer.id})".strip()
+    out.print(Text(f"{each.campaign.title} for {name}", style="bold"))
+    if not each.messages and not each.waiting:
+        out.print("  No message so far.")
+    for told in each.messages:
+        when = _local(told.message.accepted_at or told.message.due_at, zone)
+        line = Text(f"  {when}  ")
+        line.append_text(state(told.message.state))
+        out.print(line.append(f"  {told.sentence}"), soft_wrap=True)
+        for check in told.checks:
+            _line(check)
+    for enrollment in each.waiting:
+        when = _local(enrollment.due_at, zone)
+        out.print(f"  {when}  next step, for {enrollment.occurrence}")
+    out.print(Text("  For the next one:", style="bright_black"))
+    for line_ in each.entry:
+        _line(line_)
+    out.print()
+
+
+def _line(line: explaining.Line) -> None:
+    mark, colour = _MARKS[line.outcome]
+    text = Text("    ")
+    text.append(mark, style=colour)
+    text.append(f" {line.check}: {line.seen}")
+    text.append(f"  (needs: {line.needed})", style="bright_black")
+    if line.place:
+        text.append(f"  {line.place}", style="bright_black")
+    out.print(text, soft_wrap=True)
+
+
+def _as_json(each: Explanation) -> dict[str, Any]:
+    return {
+        "campaign": each.campaign.name,
+        "customer": each.customer.id,
+        "messages": [
+            {
+                "id": t.message.id,
+                "state": t.message.state,
+                "due_at": t.message.due_at,
+                "sentence": t.sentence,
+                "checks": [vars(c) for c in t.checks],
+            }
+            for t in each.messages
+        ],
+        "waiting": [
+            {"occurrence": e.occurrence, "due_at": e.due_at} for e in each.waiting
+        ],
+        "entry": [vars(line) for line in each.entry],
+    }
+
+
+def _scope(rt: Runtime, text: str) -> str:
+    """The scope that is meant; a bare name is a campaign.
+
+    Raises:
+        InputError: when there is no such campaign or channel.
+    """
+    if text in ("all", "channel:email", "channel:sms"):
+        return text
+    name = text.removeprefix("campaign:")
+    if name not in rt.campaigns:
+        known = ["all", "channel:email", "channel:sms", *rt.campaigns]
+        raise InputError(
+            f'"{text}" can not be paused; {did_you_mean(name, known) or "known: " + ", ".join(known)}'
+        )
+    return f"campaign:{name}"
+
+
+def _moment(text: str | None, option: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return day(text)
+    except ValueError:
+        raise InputError(
+            f'{option}: "{text}" is not a date; write 2026-03-02 or 2026-03-02T10:00Z'
+        ) from None
+
+
+def _local(at: datetime, zone: str) -> str:
+    return f"{moments.local(at, moments.zone(zone)):%d %b %H:%M}"

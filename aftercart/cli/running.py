@@ -1,0 +1,91 @@
+"""`aftercart up`, `web`, `db upgrade`: the processes that serve."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+import uvicorn
+
+from aftercart import deployment
+from aftercart import web as pages
+from aftercart.cli.showing import out, quiet_logs
+from aftercart.errors import Problem, SettingsError
+from aftercart.runtime import (
+    PushedClock,
+    Runtime,
+    open_runtime,
+    read_settings,
+)
+from aftercart.store import open_store
+
+Port = Annotated[int, typer.Option(help="Port; default: that of AFTERCART_PUBLIC_URL")]
+Host = Annotated[str, typer.Option(help="Address to listen on")]
+
+
+def up(host: Host = "127.0.0.1", port: Port = 0) -> None:
+    """Scheduler, workers and web in one process: all that a small shop needs."""
+    quiet_logs(verbose=True)
+    rt = open_runtime(read_settings())
+    refuse_pushed_clock(rt)
+    root = Path(rt.settings.root)
+    workers = deployment.find("workers", root=root)
+    schedules = deployment.find("schedules", root=root)
+    workers.use(rt)
+    with deployment.embedded(workers):
+        ticking = schedules.scheduler()
+        ticking.start()
+        try:
+            serve_web(rt, host=host, port=port)
+        finally:
+            ticking.shutdown()
+    rt.close()
+
+
+def web(host: Host = "127.0.0.1", port: Port = 0) -> None:
+    """The web alone: events, callbacks, customers' pages, console. Workers and scheduler run elsewhere."""
+    quiet_logs(verbose=True)
+    rt = open_runtime(read_settings())
+    serve_web(rt, host=host, port=port)
+    rt.close()
+
+
+def upgrade() -> None:
+    """Bring the database to this version's schema."""
+    store = open_store(read_settings().database_url)
+    store.upgrade()
+    store.close()
+    out.print("the database is up to date")
+
+
+def serve_web(rt: Runtime, *, host: str, port: int) -> None:
+    """Serves until the process is told to stop."""
+    port = port or urlsplit(rt.settings.public_url).port or 8025
+    out.print(f"console  http://{host}:{port}/console   (Ctrl-C ends it)")
+    uvicorn.run(
+        pages.create_app(rt),
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+    )
+
+
+def refuse_pushed_clock(rt: Runtime) -> None:
+    """A database of a demo or a replay lives at another time: nothing real may be sent from it.
+
+    Raises:
+        SettingsError: when the clock of this database is a pushed one.
+    """
+    if isinstance(rt.clock, PushedClock):
+        raise SettingsError(
+            [
+                Problem(
+                    "environment AFTERCART_DATABASE_URL",
+                    1,
+                    1,
+                    f"this database belongs to a demo or a replay; its clock stands at {rt.clock():%Y-%m-%d %H:%M} UTC",
+                    "name another database, or look at this one with `aftercart web`",
+                )
+            ]
+        )

@@ -1,0 +1,112 @@
+"""How does the terminal speak? Tables with aligned numbers, colour for states only, errors as one block."""
+
+import logging
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from aftercart.errors import AftercartError, ConfigError, Problem, SettingsError
+from aftercart.model import State
+
+#: Where the output goes into a file or a pipe there is no width to ask for; tables stay readable at this one.
+_PIPED = 132
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED)
+err = Console(stderr=True, highlight=False)
+
+COLOURS = {
+    State.SCHEDULED: "cyan",
+    State.SENDING: "blue",
+    State.ACCEPTED: "green",
+    State.UNCERTAIN: "yellow",
+    State.UNKNOWN: "magenta",
+    State.FAILED: "red",
+    State.SKIPPED: "bright_black",
+    State.EXPIRED: "yellow",
+    State.CANCELLED: "bright_black",
+}
+
+
+def state(value: State) -> Text:
+    """A state as a coloured word."""
+    return Text(value.value, style=COLOURS[value])
+
+
+def table(*columns: str, title: str = "", numbers: Sequence[str] = ()) -> Table:
+    """An empty table; the columns named in `numbers` are right-aligned."""
+    made = Table(
+        title=title or None,
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+    )
+    for name in columns:
+        made.add_column(
+            name,
+            justify="right" if name in numbers else "left",
+            header_style="bold",
+            overflow="fold",
+        )
+    return made
+
+
+def show_error(error: AftercartError) -> int:
+    """Prints an error of ours as one block on stderr; answers the exit code."""
+    if isinstance(error, ConfigError):
+        problems(error.problems, to=err)
+        return 2 if isinstance(error, SettingsError) else 1
+    err.print(Text(f"error: {error}", style="red"))
+    return 2
+
+
+def problems(found: Iterable[Problem], *, to: Console = out) -> None:
+    """Problems as `file:line:column: message`, each with its line, a caret and how to mend it."""
+    for problem in found:
+        place = f"{problem.file}:{problem.line}:{problem.column}"
+        to.print(
+            f"[bold]{escape(place)}:[/] [red]{escape(problem.message)}[/]",
+            soft_wrap=True,
+        )
+        line = _line(problem)
+        if line is not None:
+            to.print(Text(f"    {line}", style="bright_black"), soft_wrap=True)
+            to.print(Text("    " + " " * (problem.column - 1) + "^", style="red"))
+        if problem.hint:
+            to.print(Text(f"    {problem.hint}"), soft_wrap=True)
+
+
+def _line(problem: Problem) -> str | None:
+    try:
+        lines = Path(problem.file).read_text().splitlines()
+    except (OSError, ValueError):
+        return None
+    if not 0 < problem.line <= len(lines):
+        return None
+    return lines[problem.line - 1].replace("\t", " ")
+
+
+def quiet_logs(*, verbose: bool = False) -> None:
+    """Log lines go to stderr; a command that prints a result keeps only warnings."""
+    level = logging.INFO if verbose else logging.WARNING
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def day(text: str) -> datetime:
+    """A date or an instant of the command line as aware UTC; a date is its first moment.
+
+    Raises:
+        ValueError: when it is neither.
+    """
+    at = datetime.fromisoformat(text)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

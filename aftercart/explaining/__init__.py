@@ -1,0 +1,104 @@
+"""Why did this customer get it, or not? The same checks that decide, shown with what they saw and what they needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aftercart import gathering, policy
+from aftercart.campaigns import Campaign
+from aftercart.errors import InputError
+from aftercart.explaining import entry
+from aftercart.explaining.lines import Line, verdict_line
+from aftercart.model import Customer, Enrollment, Message, State
+from aftercart.runtime import Runtime
+from aftercart.spelling import did_you_mean
+from aftercart.store import Tx, customers, enrollments, messages
+
+__all__ = ["Explanation", "Line", "Told", "explain"]
+
+#: Messages of one campaign that are shown; the log has the others.
+_NEWEST = 5
+
+
+@dataclass(frozen=True)
+class Told:
+    """One message of the campaign: how it stands, and the checks as they would decide now where it still waits."""
+
+    message: Message
+    sentence: str
+    checks: Sequence[Line]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One campaign as seen from one customer."""
+
+    campaign: Campaign
+    customer: Customer
+    messages: Sequence[Told]
+    waiting: Sequence[Enrollment]  #: on the way: not a message yet
+    entry: Sequence[Line]  #: what would have to be true for the next one
+
+
+def explain(
+    rt: Runtime,
+    customer_id: str,
+    *,
+    campaign: str | None = None,
+    at: datetime | None = None,
+) -> list[Explanation]:
+    """One explanation for each campaign, or for the one that is named, as of `at` (default: now).
+
+    Raises:
+        InputError: when there is no such customer or campaign.
+    """
+    now = at or rt.clock()
+    if campaign is not None and campaign not in rt.campaigns:
+        hint = did_you_mean(campaign, list(rt.campaigns))
+        raise InputError(f'there is no campaign "{campaign}"; {hint}')
+    chosen = [rt.campaigns[campaign]] if campaign else list(rt.campaigns.values())
+    with rt.store.read() as tx:
+        customer = customers.load(tx, [customer_id], now=now).get(customer_id)
+        if customer is None:
+            raise InputError(f'there is no customer "{customer_id}"')
+        return [
+            Explanation(
+                campaign=each,
+                customer=customer,
+                messages=_told(tx, rt, each, customer, now),
+                waiting=enrollments.waiting(tx, each.name, customer_id, now=now),
+                entry=entry.lines(tx, rt, each, customer, now),
+            )
+            for each in chosen
+        ]
+
+
+def _told(
+    tx: Tx, rt: Runtime, campaign: Campaign, customer: Customer, now: datetime
+) -> list[Told]:
+    newest = messages.newest(tx, campaign.name, customer.id, now=now, limit=_NEWEST)
+    known = gathering.people(
+        tx,
+        customer_ids=[customer.id],
+        order_ids={m.order_id for m in newest},
+        campaigns=[campaign],
+        now=now,
+    )
+    told = []
+    for message in newest:
+        checks: list[Line] = []
+        facts = gathering.facts(rt, message, known)
+        if message.state is State.SCHEDULED and facts:
+            checks = [verdict_line(c) for c in policy.examine(facts, now)]
+        told.append(Told(message, _sentence(message), checks))
+    return told
+
+
+def _sentence(message: Message) -> str:
+    if message.reason and message.state is not State.ACCEPTED:
+        return message.reason.sentence()
+    if message.accepted_at:
+        return f"Sent by {message.channel} through {message.provider}" + (
+            f"; {message.delivery}." if message.delivery else "."
+        )
+    return "It is due, and nothing has spoken against it so far."

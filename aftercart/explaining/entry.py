@@ -1,0 +1,175 @@
+"""What would have to be true for this customer to enter the campaign next? Asked of people who never did, too."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from aftercart import conditions, forecasting, moments
+from aftercart.campaigns import (
+    Campaign,
+    EventTrigger,
+    LateDelivery,
+    Recurring,
+    RunningLow,
+    Send,
+)
+from aftercart.conditions import Condition, Scope
+from aftercart.explaining.lines import Line, fact
+from aftercart.gathering import LATE_MEMORY, categories
+from aftercart.model import Customer, Order
+from aftercart.policy import permission
+from aftercart.runtime import Runtime
+from aftercart.store import Tx, events, messages, orders, permissions, rhythms
+
+
+def lines(
+    tx: Tx, rt: Runtime, campaign: Campaign, customer: Customer, now: datetime
+) -> list[Line]:
+    """Every condition of entry with what it sees now, in the order in which it is asked."""
+    trigger = campaign.trigger
+    found: list[Line] = []
+    if isinstance(trigger, EventTrigger):
+        found += _event(tx, campaign, trigger, customer, now)
+    elif isinstance(trigger, RunningLow):
+        found += _running_low(tx, campaign, trigger, customer)
+    elif isinstance(trigger, Recurring):
+        found += _recurring(tx, campaign, trigger, customer, now)
+    elif isinstance(trigger, LateDelivery):
+        found += _late(tx, campaign, customer, now)
+    found += _permission(tx, campaign, customer)
+    found += _limit(tx, campaign, customer, now)
+    return found
+
+
+def _event(
+    tx: Tx, campaign: Campaign, trigger: EventTrigger, customer: Customer, now: datetime
+) -> Iterator[Line]:
+    happened = [
+        e
+        for e in events.of_customer(tx, customer.id, now=now)
+        if e.type == trigger.event
+    ]
+    place = campaign.place("trigger.event")
+    if not happened:
+        yield fact("trigger", f"no {trigger.event} yet", trigger.event, False, place)
+        return
+    last = happened[0]
+    seen = f"{trigger.event} on {_clock(customer, last.at)}, order {last.order_id}"
+    yield fact("trigger", seen, trigger.event, True, place)
+    order = orders.load(tx, [last.order_id]).get(last.order_id)
+    if trigger.where:
+        yield from _condition(
+            tx, campaign, trigger.where, customer, order, last.at, now, "trigger.where"
+        )
+
+
+def _running_low(
+    tx: Tx, campaign: Campaign, trigger: RunningLow, customer: Customer
+) -> Iterator[Line]:
+    place = campaign.place("trigger.running_low")
+    known = rhythms.load(tx, campaign.name, [customer.id])
+    if not known:
+        yield fact("staples", "has bought none of them", "a staple", False, place)
+    for rhythm in sorted(
+        known.values(), key=lambda r: (r.nudge_at is None, r.category)
+    ):
+        staple = trigger.staple(rhythm.category)
+        if staple is None:
+            continue
+        days = forecasting.expected_days(rhythm.gaps, typical=staple.lifespan)
+        times = f"bought {rhythm.purchases}×, last {_clock(customer, rhythm.last_at)}"
+        if rhythm.purchases < trigger.after:
+            needed = f"at least {trigger.after} purchases"
+            yield fact(staple.name, times, needed, False, place)
+            continue
+        seen = f"{times}, lasts about {days:.0f} days"
+        if rhythm.nudge_at:
+            needed = f"due {_clock(customer, rhythm.nudge_at)}"
+            yield Line(staple.name, seen, needed, "wait", place)
+        else:
+            yield fact(staple.name, seen, "not yet told in this cycle", False, place)
+
+
+def _recurring(
+    tx: Tx, campaign: Campaign, trigger: Recurring, customer: Customer, now: datetime
+) -> Iterator[Line]:
+    zone = moments.zone(customer.timezone)
+    coming = moments.next_occurrence(now, zone, trigger.weekdays, trigger.at)
+    place = campaign.place("trigger.every")
+    yield Line(
+        "next time", _clock(customer, coming), "a time of the calendar", "wait", place
+    )
+    if campaign.audience:
+        yield from _condition(
+            tx, campaign, campaign.audience, customer, None, coming, now, "audience"
+        )
+
+
+def _late(
+    tx: Tx, campaign: Campaign, customer: Customer, now: datetime
+) -> Iterator[Line]:
+    late = orders.late(tx, [customer.id], now=now, since=now - LATE_MEMORY)
+    seen = f"order {late[customer.id]} is late" if late else "no late order"
+    yield fact(
+        "late order", seen, "a late order", bool(late), campaign.place("trigger")
+    )
+
+
+def _permission(tx: Tx, campaign: Campaign, customer: Customer) -> Iterator[Line]:
+    for step in campaign.steps:
+        if not isinstance(step, Send):
+            continue
+        channel = step.channel
+        key = customer.email_key if channel == "email" else customer.phone_key
+        listed = [
+            (s.reason, s.at)
+            for s in permissions.suppressed(tx, [key]).get(key, [])
+            if s.scope in ("all", campaign.purpose)
+        ]
+        skip = permission.refused(
+            customer,
+            purpose=campaign.purpose,
+            channel=channel,
+            suppressed=listed[0] if listed else None,
+        )
+        seen = skip.reason.sentence() if skip else "may be written to"
+        needed = f"{campaign.purpose} by {permission.WORDS[channel]}"
+        yield fact("permission", seen, needed, skip is None, campaign.place("purpose"))
+
+
+def _limit(
+    tx: Tx, campaign: Campaign, customer: Customer, now: datetime
+) -> Iterator[Line]:
+    limit = campaign.limit
+    if limit is None:
+        return
+    since = now - limit.period
+    had = messages.reached(tx, campaign.name, [customer.id], since=since)
+    times = had.get(customer.id, [])
+    seen = f"{len(times)}, last on {_clock(customer, times[-1])}" if times else "none"
+    needed = f"fewer than {limit.count} in {limit.period.days} days"
+    free = len(times) < limit.count
+    if not free:
+        needed += f"; next from {_clock(customer, times[-limit.count] + limit.period)}"
+    yield fact("limit", seen, needed, free, campaign.place("limits"))
+
+
+def _condition(
+    tx: Tx,
+    campaign: Campaign,
+    condition: Condition,
+    customer: Customer,
+    order: Order | None,
+    started_at: datetime,
+    now: datetime,
+    key: str,
+) -> Iterator[Line]:
+    bought = orders.last_bought(
+        tx, [customer.id], categories=categories(campaign), now=now
+    )
+    scope = Scope(customer, order, now, started_at, bought.get(customer.id, {}))
+    for seen in conditions.trace(condition, scope):
+        yield fact(seen.text, seen.value, "true", seen.passed, campaign.place(key))
+
+
+def _clock(customer: Customer, at: datetime) -> str:
+    return f"{moments.local(at, moments.zone(customer.timezone)):%a %-d %b %H:%M}"

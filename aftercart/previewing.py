@@ -1,0 +1,155 @@
+"""What would this customer see? A message as the campaign would write it now, for a person or with sample words; sends nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from aftercart import composing, gathering
+from aftercart.campaigns import Campaign, LateDelivery, RunningLow, Send
+from aftercart.errors import InputError
+from aftercart.model import Channel, Customer, Message, Order, Rendered, State
+from aftercart.policy.choosing import choose
+from aftercart.rendering.vocabulary import sample_values
+from aftercart.runtime import Runtime
+from aftercart.spelling import did_you_mean
+from aftercart.store import Tx, customers, orders, rhythms
+
+_LINKS = composing.Links(
+    unsubscribe="https://shop.example/u/preview",
+    preferences="https://shop.example/u/preview",
+    survey="https://shop.example/s/preview",
+)
+#: Orders that are looked through for one that fits the campaign.
+_RECENT = 30
+
+
+@dataclass(frozen=True)
+class Preview:
+    """One message of the campaign: by which channel, from which template, and what it says."""
+
+    channel: Channel
+    template: str
+    rendered: Rendered
+    preview_text: str
+
+
+def preview(rt: Runtime, name: str, *, customer_id: str | None = None) -> list[Preview]:
+    """Every message of a campaign, in the order of its steps, first channel before fallback.
+
+    Raises:
+        InputError: when there is no such campaign or customer.
+        TemplateError: when a template cannot be filled in.
+    """
+    campaign = rt.campaigns.get(name)
+    if campaign is None:
+        raise InputError(
+            f'there is no campaign "{name}"; {did_you_mean(name, list(rt.campaigns))}'
+        )
+    values = _values(rt, campaign, customer_id)
+    previews = []
+    for step in campaign.steps:
+        if isinstance(step, Send):
+            ways = [
+                (step.channel, step.template),
+                *([step.fallback] if step.fallback else []),
+            ]
+            for channel, template_name in ways:
+                template = rt.renderer.template(template_name)
+                previews.append(
+                    Preview(
+                        channel,
+                        template_name,
+                        rt.renderer.render(template, channel, values),
+                        rt.renderer.preview(template, values)
+                        if channel is Channel.EMAIL
+                        else "",
+                    )
+                )
+    return previews
+
+
+def _values(
+    rt: Runtime, campaign: Campaign, customer_id: str | None
+) -> Mapping[str, Any]:
+    if customer_id is None:
+        return sample_values()
+    now = rt.clock()
+    with rt.store.read() as tx:
+        customer = customers.load(tx, [customer_id], now=now).get(customer_id)
+        if customer is None:
+            raise InputError(f'there is no customer "{customer_id}"')
+        message, order = _message(tx, rt, campaign, customer, now)
+        bought = orders.last_bought(
+            tx, [customer_id], categories=gathering.categories(campaign), now=now
+        )
+    own = composing.values(
+        message,
+        customer=customer,
+        order=order,
+        campaign=campaign,
+        shop=rt.shop,
+        links=_LINKS,
+        last_bought=bought.get(customer_id, {}),
+        now=now,
+    )
+    # where this person has no recipe or staple, the sample stands in, so that the page is whole
+    return {**sample_values(), **{k: v for k, v in own.items() if v not in ({}, [])}}
+
+
+def _message(
+    tx: Tx, rt: Runtime, campaign: Campaign, customer: Customer, now: datetime
+) -> tuple[Message, Order | None]:
+    send = next(s for s in campaign.steps if isinstance(s, Send))
+    recent = orders.of_customer(tx, customer.id, now=now, limit=_RECENT)
+    content, order = "", recent[0] if recent else None
+    if send.content == "recipes":
+        for candidate in recent:
+            recipe = choose(rt.shop.recipes, lines=candidate.lines, had=())
+            if recipe:
+                content, order = recipe.id, candidate
+                break
+    facts: dict[str, Any] = {"started_at": now.isoformat()}
+    if isinstance(campaign.trigger, LateDelivery):
+        facts["told"] = (now + timedelta(minutes=40)).isoformat()
+    if isinstance(campaign.trigger, RunningLow):
+        facts["staples"] = _staples(tx, campaign, campaign.trigger, customer)
+    message = Message(
+        id="preview",
+        campaign=campaign.name,
+        version=campaign.version,
+        customer_id=customer.id,
+        occurrence="preview",
+        leg=0,
+        channel=send.channel,
+        purpose=campaign.purpose,
+        template=send.template,
+        state=State.SCHEDULED,
+        due_at=now,
+        expires_at=now + send.expires,
+        created_at=now,
+        order_id=order.id if order else "",
+        content=content,
+        facts=facts,
+    )
+    return message, order
+
+
+def _staples(
+    tx: Tx, campaign: Campaign, trigger: RunningLow, customer: Customer
+) -> list[dict[str, str]]:
+    known = rhythms.load(tx, campaign.name, [customer.id])
+    due = sorted(
+        (r for r in known.values() if r.nudge_at),
+        key=lambda r: (r.nudge_at, r.category),
+    )
+    return [
+        {
+            "category": r.category,
+            "name": staple.name
+            if (staple := trigger.staple(r.category))
+            else r.category,
+            "last_at": r.last_at.isoformat(),
+        }
+        for r in due[:2]
+    ]

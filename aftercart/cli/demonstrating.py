@@ -139,32 +139,21 @@ def summary(store: Store) -> None:
     """Messages per campaign and state, then why some were not sent."""
     with store.read() as tx:
         counted = records.counts(tx)
-    shown = table(
-        "campaign",
-        *[s.value for s in _COLUMNS],
-        "all",
-        numbers=[*[s.value for s in _COLUMNS], "all"],
-    )
-    campaigns = sorted({c.campaign for c in counted})
-    for name in campaigns:
-        mine = _by_state(c for c in counted if c.campaign == name)
-        shown.add_row(
-            name, *[_number(mine[s]) for s in columns], f"{sum(mine.values()):,}"
-        )
     every = _by_state(counted)
-    shown.add_row(
-        "all",
-        *[_number(every[s]) for s in _COLUMNS],
-        f"{sum(every.values()):,}",
-        style="bold",
-    )
+    columns = [s for s in _COLUMNS if every[s]]
+    names = [*[s.value for s in columns], "all"]
+    shown = table("campaign", *names, numbers=names)
+    campaigns = sorted({c.campaign for c in counted})
+    for name in [*campaigns, ""]:
+        mine = _by_state(c for c in counted if name in ("", c.campaign))
+        cells = [f"{mine[s]:,}" if mine[s] else "·" for s in columns]
+        style = None if name else "bold"
+        shown.add_row(name or "all", *cells, f"{sum(mine.values()):,}", style=style)
     out.print(shown)
     out.print()
     _reasons(counted)
-    reached = sum(every[s] for s in REACHED)
-    out.print(
-        f"\n{reached:,} of {sum(every.values()):,} messages sent by {len(campaigns)} campaigns"
-    )
+    reached, total = sum(every[s] for s in REACHED), sum(every.values())
+    out.print(f"\n{reached:,} of {total:,} messages sent by {len(campaigns)} campaigns")
 
 
 _COLUMNS = (
@@ -194,10 +183,6 @@ def _by_state(counted: Iterator[Count] | list[Count]) -> Counter[State]:
     for c in counted:
         found[c.state] += c.n
     return found
-
-
-def _number(n: int) -> str:
-    return f"{n:,}" if n else "·"
 
 
 def _days(first: str, last: str) -> tuple[datetime, datetime]:

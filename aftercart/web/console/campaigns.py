@@ -119,7 +119,7 @@ def _pause(rt: Runtime, scope: str) -> None:
 
 def _resume(rt: Runtime, scope: str) -> None:
     with rt.store.write() as tx:
-        desk.resume(tx, scope)
+        desk.resume(tx, scope, now=rt.clock())
 
 
 def _described(rt: Runtime, name: str) -> Tally:

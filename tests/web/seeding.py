@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from aftercart import addresses, composing, links, loading
+from aftercart.campaigns import Campaign
 from aftercart.model import (
     Channel,
     Delivery,
@@ -23,6 +25,7 @@ from aftercart.reasons import Code, Reason, because
 from aftercart.rendering import Renderer
 from aftercart.runtime import Runtime
 from aftercart.settings import Settings
+from aftercart.shop import Shop
 from aftercart.store import (
     Tx,
     customers,
@@ -42,11 +45,12 @@ from aftercart.store.transitions import Move, Ready
 ROOT = Path(__file__).parents[2]
 #: Thursday afternoon.
 NOW = datetime(2026, 3, 5, 14, 20, tzinfo=UTC)
+DATABASE = "aftercart.db"
 SECRET = "a secret that is only for the tests"
 TOKEN = "a token that is only for the tests"
 
-_HOUR = timedelta(hours=1)
-_DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 _PEOPLE = (
     ("c-1001", "Ann", "Europe/London", "GB"),
     ("c-1002", "Bo", "Europe/London", "GB"),
@@ -84,27 +88,35 @@ class Planned:
     content: str = ""
 
 
-def runtime(folder: Path, *, database_url: str = "", **chosen: Any) -> Runtime:
+def runtime(folder: Path, **chosen: Any) -> Runtime:
     """A runtime on a database of its own, with the shipped campaigns, at NOW."""
-    url = database_url or f"sqlite:///{folder / 'aftercart.db'}"
-    settings = Settings(
-        database_url=url,
-        root=str(ROOT),
-        secret_key=SECRET,
-        api_token=TOKEN,
-        outbox=str(folder / "outbox.ndjson"),
-        **chosen,
-    )
-    store = open_store(url)
+    values = {
+        "database_url": f"sqlite:///{folder / DATABASE}",
+        "root": str(ROOT),
+        "secret_key": SECRET,
+        "api_token": TOKEN,
+        "outbox": str(folder / "outbox.ndjson"),
+    }
+    settings = Settings(**{**values, **chosen})
+    store = open_store(settings.database_url)
     store.upgrade()
+    campaigns, shop, renderer = _shipped()
     return Runtime(
         settings=settings,
         store=store,
         clock=lambda: NOW,
-        campaigns={c.name: c for c in loading.load_campaigns(ROOT / "campaigns")},
-        shop=loading.load_shop(ROOT / "campaigns"),
-        renderer=Renderer(ROOT / "templates"),
+        campaigns=campaigns,
+        shop=shop,
+        renderer=renderer,
     )
+
+
+@cache
+def _shipped() -> tuple[Mapping[str, Campaign], Shop, Renderer]:
+    """Read and compiled once for all tests of a process."""
+    campaigns = {c.name: c for c in loading.load_campaigns(ROOT / "campaigns")}
+    shop = loading.load_shop(ROOT / "campaigns")
+    return campaigns, shop, Renderer(ROOT / "templates")
 
 
 def fill(rt: Runtime) -> list[Message]:
@@ -150,9 +162,9 @@ def person(tx: Tx, **said: Any) -> None:
     for kind in ("email", "phone"):
         if row.get(kind):
             row[f"{kind}_key"] = addresses.key(row[kind], secret=SECRET)
-    customers.save(tx, [row], now=NOW - 90 * _DAY)
+    customers.save(tx, [row], now=NOW - 90 * DAY)
     agreed = [
-        Consent(row["id"], kind, True, "checkout", NOW - 90 * _DAY, "Yes, write to me.")
+        Consent(row["id"], kind, True, "checkout", NOW - 90 * DAY, "Yes, write to me.")
         for kind in permissions.KINDS
     ]
     permissions.record(tx, agreed)
@@ -175,7 +187,7 @@ def _refusals(tx: Tx) -> None:
     """Last, so that the messages before could be sent."""
     permissions.record(
         tx,
-        [Consent("c-1002", "email_marketing", False, "one-click", NOW - 3 * _DAY)],
+        [Consent("c-1002", "email_marketing", False, "one-click", NOW - 3 * DAY)],
     )
     permissions.suppress(
         tx,
@@ -185,7 +197,7 @@ def _refusals(tx: Tx) -> None:
                 "all",
                 "bounce",
                 "sendgrid",
-                NOW - 2 * _DAY,
+                NOW - 2 * DAY,
             )
         ],
     )
@@ -206,7 +218,7 @@ def _orders(tx: Tx) -> None:
                 "placed_at": placed,
                 "promised_at": promised,
                 "delivered_at": arrived if arrived < NOW else None,
-                "refunded_at": placed + _DAY if n == 13 else None,
+                "refunded_at": placed + DAY if n == 13 else None,
                 "total": Decimal("12.80") + n,
                 "currency": "GBP",
             }
@@ -250,26 +262,26 @@ def _afternoon() -> list[Planned]:
     came = Delivery.DELIVERED
     dish = {"content": "paprika-chicken-traybake"}
     return [
-        Planned(recipe, 0, mail, market, at - _DAY, done, None, came, "o-5001", **dish),
-        Planned(recipe, 6, mail, market, at - 2 * _HOUR, done, None, came, "o-5007", **dish),
-        Planned(recipe, 9, mail, market, at - 3 * _HOUR, done, None, Delivery.PROCESSED, "o-5010", **dish),
-        Planned(recipe, 8, mail, market, at - 4 * _HOUR, done, None, Delivery.BOUNCED, "o-5009", **dish),
-        Planned(recipe, 1, mail, market, at - 3 * _HOUR, not_sent, no, None, "o-5002"),
-        Planned(recipe, 3, mail, market, at - _HOUR, not_sent, refunded, None, "o-5014"),
-        Planned(recipe, 3, mail, market, at + 9 * _HOUR, waits, quiet, None, "o-5004", **dish),
-        Planned(recipe, 5, mail, market, at + 2 * _HOUR, waits, None, None, "o-5006", **dish),
-        Planned(nudge, 2, mail, market, at - 5 * _HOUR, done, None, came),
-        Planned(nudge, 7, mail, market, at - 26 * _HOUR, not_sent, again),
-        Planned(nudge, 4, mail, market, at - 27 * _HOUR, not_sent, listed),
-        Planned(nudge, 6, mail, market, at + _HOUR, waits, late),
-        Planned(delay, 0, text, service, at - 30 * _HOUR, done, None, came, "o-5001"),
-        Planned(delay, 5, text, service, at - 29 * _HOUR, done, None, None, "o-5006"),
-        Planned(delay, 2, text, service, at - 20 * _HOUR, State.FAILED, bad, None, "o-5003"),
-        Planned(delay, 9, text, service, at - 8 * _HOUR, State.EXPIRED, old, None, "o-5010"),
-        Planned(delay, 2, text, service, at - 7 * _HOUR, State.CANCELLED, off, None, "o-5013"),
+        Planned(recipe, 0, mail, market, at - DAY, done, None, came, "o-5001", **dish),
+        Planned(recipe, 6, mail, market, at - 2 * HOUR, done, None, came, "o-5007", **dish),
+        Planned(recipe, 9, mail, market, at - 3 * HOUR, done, None, Delivery.PROCESSED, "o-5010", **dish),
+        Planned(recipe, 8, mail, market, at - 4 * HOUR, done, None, Delivery.BOUNCED, "o-5009", **dish),
+        Planned(recipe, 1, mail, market, at - 3 * HOUR, not_sent, no, None, "o-5002"),
+        Planned(recipe, 3, mail, market, at - HOUR, not_sent, refunded, None, "o-5014"),
+        Planned(recipe, 3, mail, market, at + 9 * HOUR, waits, quiet, None, "o-5004", **dish),
+        Planned(recipe, 5, mail, market, at + 2 * HOUR, waits, None, None, "o-5006", **dish),
+        Planned(nudge, 2, mail, market, at - 5 * HOUR, done, None, came),
+        Planned(nudge, 7, mail, market, at - 26 * HOUR, not_sent, again),
+        Planned(nudge, 4, mail, market, at - 27 * HOUR, not_sent, listed),
+        Planned(nudge, 6, mail, market, at + HOUR, waits, late),
+        Planned(delay, 0, text, service, at - 30 * HOUR, done, None, came, "o-5001"),
+        Planned(delay, 5, text, service, at - 29 * HOUR, done, None, None, "o-5006"),
+        Planned(delay, 2, text, service, at - 20 * HOUR, State.FAILED, bad, None, "o-5003"),
+        Planned(delay, 9, text, service, at - 8 * HOUR, State.EXPIRED, old, None, "o-5010"),
+        Planned(delay, 2, text, service, at - 7 * HOUR, State.CANCELLED, off, None, "o-5013"),
         Planned(delay, 8, text, service, NOW - timedelta(seconds=9), State.SENDING, None, None, "o-5019"),
-        Planned(recipe, 7, mail, market, at - 21 * _HOUR, State.UNCERTAIN, lost, None, "o-5008", **dish),
-        Planned("nps-survey", 7, mail, survey_, at - 10 * _HOUR, State.UNKNOWN, proofless),
+        Planned(recipe, 7, mail, market, at - 21 * HOUR, State.UNCERTAIN, lost, None, "o-5008", **dish),
+        Planned("nps-survey", 7, mail, survey_, at - 10 * HOUR, State.UNKNOWN, proofless),
     ]  # fmt: skip
 
 
@@ -288,7 +300,7 @@ def _message(tx: Tx, rt: Runtime, p: Planned) -> Message:
         template=p.campaign,
         state=State.SCHEDULED,
         due_at=p.due,
-        expires_at=p.due + 2 * _DAY,
+        expires_at=p.due + 2 * DAY,
         created_at=min(p.due, NOW) - timedelta(minutes=3),
         order_id=p.order,
         content=p.content,
@@ -337,7 +349,7 @@ def _send(tx: Tx, rt: Runtime, message: Message, p: Planned) -> None:
     later = replace(p, due=p.due + timedelta(seconds=1))
     if p.state is State.UNKNOWN:
         _move(tx, message, State.SENDING, replace(later, state=State.UNCERTAIN))
-        _move(tx, message, State.UNCERTAIN, replace(later, due=p.due + _HOUR))
+        _move(tx, message, State.UNCERTAIN, replace(later, due=p.due + HOUR))
         return
     provider = "sendgrid" if p.channel is Channel.EMAIL else "twilio"
     columns: Mapping[str, Any] = {}
@@ -410,7 +422,7 @@ def _facts(p: Planned) -> dict[str, Any]:
     if p.campaign == "delivery-delay":
         return {"told": (p.due + timedelta(minutes=50)).isoformat()}
     if p.campaign == "reorder-nudge":
-        bought = (p.due - 10 * _DAY).isoformat()
+        bought = (p.due - 10 * DAY).isoformat()
         return {"staples": [{"category": "eggs", "name": "eggs", "last_at": bought}]}
     return {}
 
@@ -423,9 +435,9 @@ def _on_the_way(tx: Tx) -> None:
             version="0",
             customer_id=who,
             occurrence=order,
-            started_at=NOW - _DAY,
+            started_at=NOW - DAY,
             step=0,
-            due_at=NOW + (n + 1) * 17 * _HOUR,
+            due_at=NOW + (n + 1) * 17 * HOUR,
             order_id=order,
         )
         for n, (who, order) in enumerate((("c-1001", "o-5011"), ("c-1002", "o-5012")))
@@ -450,11 +462,11 @@ def _answers(tx: Tx, rt: Runtime) -> None:
             "score": score,
             "comment": words.get(n, ""),
         }
-        desk.answer(tx, given, at=at + 2 * _HOUR)
+        desk.answer(tx, given, at=at + 2 * HOUR)
         transitions.tell(
             tx,
             message.id,
-            at=at + 2 * _HOUR,
+            at=at + 2 * HOUR,
             word="answered",
             actor="customer",
             reason={"words": f"{score} of 10"},
@@ -466,7 +478,7 @@ def _answers(tx: Tx, rt: Runtime) -> None:
                 about=message.id,
                 customer_id=message.customer_id,
                 message_id=message.id,
-                at=at + 2 * _HOUR,
+                at=at + 2 * HOUR,
                 note=f"Answered {score} of 10. {words.get(n, '')}".strip(),
             )
 
@@ -482,11 +494,11 @@ def _desk(tx: Tx) -> None:
         note="Promised for 14:00, now expected at 14:45.",
     )
     desk.open_case(
-        tx, "call", about="old", customer_id="c-1007", at=NOW - 3 * _DAY, note="Rang."
+        tx, "call", about="old", customer_id="c-1007", at=NOW - 3 * DAY, note="Rang."
     )
     closed = next(c for c in _case_ids(tx) if c[1] == "c-1007")
-    desk.close_case(tx, closed[0], at=NOW - 2 * _DAY)
-    desk.pause(tx, "campaign:reorder-nudge", at=NOW - 2 * _HOUR, by="console")
+    desk.close_case(tx, closed[0], at=NOW - 2 * DAY)
+    desk.pause(tx, "campaign:reorder-nudge", at=NOW - 2 * HOUR, by="console")
 
 
 def _case_ids(tx: Tx) -> list[tuple[str, str]]:

@@ -1,0 +1,217 @@
+"""The console: every page on nothing and on plenty, and what a person at the desk relies on."""
+
+from html import unescape
+
+import pytest
+
+from aftercart.model import State
+from aftercart.store import desk
+from tests.web import seeding
+from tests.web.site import Site, everything
+
+PAGES = [
+    "/console/log",
+    "/console/log?q=ann&state=accepted&campaign=nps-survey&since=7d",
+    "/console/log?q=nobody&state=nonsense&since=nonsense&before=nonsense~x",
+    "/console/customers",
+    "/console/customers?q=c-10",
+    "/console/cases",
+    "/console/cases?show=all",
+    "/console/nps",
+    "/console/nps?since=30d&campaign=nps-survey",
+    "/console/nps?since=",
+    "/console/campaigns",
+    "/console/campaigns?since=1d",
+    "/console/health",
+]
+
+
+def message(site: Site, query: str) -> str:
+    text = site.get(f"/console/log?{query}").text
+    return text.partition('data-href="')[2].partition('"')[0]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_opens_on_nothing_and_on_plenty(site: Site, path: str) -> None:
+    empty = site.get(path)
+    made = seeding.fill(site.rt)
+    filled = site.get(path)
+
+    assert (empty.status, filled.status) == (200, 200)
+    assert len(made) == 20
+
+
+def test_every_message_and_every_customer_has_a_page(full: Site) -> None:
+    rows = everything(full.rt)
+
+    for row in rows["messages"]:
+        assert full.get(f"/console/messages/{row[0]}").status == 200
+    for row in rows["customers"]:
+        assert full.get(f"/console/customers/{row[0]}").status == 200
+
+
+def test_looking_changes_nothing(full: Site) -> None:
+    before = everything(full.rt)
+
+    for path in [*PAGES, message(full, "state=accepted"), "/console/customers/c-1001"]:
+        full.get(path)
+        full.ask("HEAD", path)
+
+    assert everything(full.rt) == before
+
+
+@pytest.mark.parametrize(
+    "search",
+    ["c-1003", "cy@mail.example", "CY@MAIL", "Cy", "o-5003"],
+)
+def test_whatever_a_caller_says_finds_their_messages(full: Site, search: str) -> None:
+    text = full.get(f"/console/log?q={search}").text
+
+    assert "/console/customers/c-1003" in text
+    assert "/console/customers/c-1001" not in text
+
+
+def test_a_number_is_found_as_people_say_it(full: Site) -> None:
+    for said in ("+447700900100", "07700+900100", "%2B44+7700+900100", "07700900"):
+        assert "c-1001" in full.get(f"/console/log?q={said}").text, said
+
+
+def test_filters_stand_in_the_address_and_can_be_taken_away(full: Site) -> None:
+    text = full.get("/console/log?state=skipped&campaign=reorder-nudge").text
+
+    assert text.count("<tr data-href") == 2
+    assert 'href="?campaign=reorder-nudge"' in text
+    assert 'href="?state=skipped"' in text
+
+
+def test_a_reason_is_read_as_a_sentence_on_the_customers_clock(full: Site) -> None:
+    text = full.get("/console/log?customer=c-1004&state=scheduled").text
+
+    assert "Held until 08:00: quiet hours in Tokyo." in text
+    assert 'title="2026-03-05 14:17:00 UTC">5 Mar 23:17<' in text
+
+
+def test_pages_of_the_log_follow_each_other_without_gap_or_repetition(
+    site: Site,
+) -> None:
+    with site.rt.store.write() as tx:
+        seeding.person(tx, id="c-1001", first_name="Ann", email="ann@mail.example")
+        for n in range(205):
+            seeding.survey(
+                tx, site.rt, 0, at=seeding.NOW - seeding.DAY * 30 + n * seeding.HOUR
+            )
+    seen: list[str] = []
+    path = "/console/log"
+
+    while path:
+        text = site.get(path).text
+        seen += [part.partition('"')[0] for part in text.split('<tr data-href="')[1:]]
+        link = text.partition('rel="next" href="')[2].partition('"')[0]
+        path = f"/console/log{unescape(link)}" if link else ""
+
+    assert len(seen) == 205
+    assert len(set(seen)) == 205
+
+
+def test_the_story_is_newest_first_with_what_is_coming_above(full: Site) -> None:
+    text = full.get(message(full, "state=scheduled&customer=c-1006")).text
+    sent = full.get(message(full, "campaign=recipe-follow-up&customer=c-1001")).text
+
+    marks = [text.index(w) for w in ("Best before", "Goes out", "was planned")]
+    assert marks == sorted(marks)
+    marks = [sent.index(w) for w in ("Delivered", "handed it", "was planned")]
+    assert marks == sorted(marks)
+    assert "by a machine, not by the customer" in sent
+
+
+def test_what_the_customer_saw_is_shown_again_and_can_do_nothing(full: Site) -> None:
+    path = message(full, "campaign=recipe-follow-up&customer=c-1001")
+
+    page, seen = full.get(path), full.get(path + "/seen")
+
+    assert "<b>" not in page.text.partition("<dt>Subject</dt>")[2][:80]
+    assert f'src="{path}/seen" sandbox' in page.text
+    assert "Paprika chicken" in seen.text
+    policy = seen.headers["content-security-policy"]
+    assert policy.startswith("sandbox;")
+    assert "script-src" not in policy
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'self'" in policy
+
+
+def test_a_text_is_shown_with_its_parts(full: Site) -> None:
+    text = full.get(message(full, "campaign=delivery-delay&state=accepted")).text
+
+    assert "your order is running" in text
+    assert "1 part, " in text
+    assert "GSM-7" in text
+
+
+def test_a_name_is_never_markup(site: Site) -> None:
+    name = '<b onmouseover="x">Bo</b>'
+    with site.rt.store.write() as tx:
+        seeding.person(tx, id='c"<i>&/7', first_name=name, email="bo@mail.example")
+        desk.open_case(
+            tx, "call", about="x", customer_id='c"<i>&/7', at=seeding.NOW, note=name
+        )
+    pages = ["/console/customers", "/console/cases", "/console/log?q=bo@mail"]
+    pages.append("/console/customers/c%22%3Ci%3E%26/7")
+
+    for path in pages:
+        answer = site.get(path)
+        assert answer.status == 200, path
+        assert "<b onmouseover" not in answer.text
+        assert "&lt;b onmouseover" in answer.text
+        assert "<i>&" not in answer.text
+
+
+def test_pause_and_resume_hold_what_they_name(full: Site) -> None:
+    for scope in ("all", "channel:sms", "campaign:nps-survey"):
+        full.press("/console/campaigns/pause", {"scope": scope})
+    full.press("/console/campaigns/resume", {"scope": "channel:sms"})
+    wrong = full.press("/console/campaigns/pause", {"scope": "channel:fax"})
+
+    with full.rt.store.read() as tx:
+        paused = desk.paused(tx)
+    assert sorted(paused) == ["all", "campaign:nps-survey", "campaign:reorder-nudge"]
+    assert wrong.status == 400
+    assert "Nothing was changed" in wrong.text
+
+
+def test_a_case_is_closed_once_by_its_button(full: Site) -> None:
+    text = full.get("/console/cases").text
+    action = "/console/cases/" + text.partition('action="/console/cases/')[2][:42]
+
+    answers = [full.press(action), full.press(action)]
+    looked = full.get(action)
+
+    assert [a.status for a in answers] == [303, 303]
+    assert looked.status == 405
+    assert action not in full.get("/console/cases").text
+    assert full.get("/console/cases?show=all").text.count("done ") == 2
+
+
+def test_the_nps_page_shows_the_score_with_its_answers(full: Site) -> None:
+    text = full.get("/console/nps").text
+
+    assert "<b>+40</b>" in text
+    assert "from 10 answers, 11 asked" in text
+    assert "Too few answers" in text
+
+
+def test_states_are_words_and_every_state_is_explained(full: Site) -> None:
+    text = full.get("/console/log").text
+
+    for state in State:
+        assert f">{state.value}</span>" in text
+
+
+def test_a_page_that_breaks_says_what_is_safe(full: Site) -> None:
+    full.rt.campaigns = None  # type: ignore[assignment]
+
+    answer = full.get("/console/campaigns")
+
+    assert answer.status == 500
+    assert "No message was sent or changed" in answer.text
+    assert "Traceback" not in answer.text
+    assert "NoneType" not in answer.text

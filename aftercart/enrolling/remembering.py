@@ -23,13 +23,14 @@ def remember(tx: Tx, rt: Runtime, fresh: Sequence[Event], *, now: datetime) -> N
     profiles = [_profile(rt, e) for e in fresh if e.customer_id]
     customers.save(tx, profiles, now=now)
     permissions.record(tx, [c for e in fresh for c in _consents(e)])
-    heads, lines = [], []
-    for event in fresh:
-        if event.order_id:
-            head, its_lines = _order(rt, event)
-            heads.append(head)
-            lines += its_lines
-    orders.add(tx, heads, lines)
+    told = [(e, *_order(rt, e)) for e in fresh if e.order_id]
+    orders.add(
+        tx, [head for _, head, _ in told], [x for *_, lines in told for x in lines]
+    )
+    for event, head, its_lines in told:
+        # another event may have told of the order first, and could not know when it was placed
+        if event.type == "order.placed" and its_lines:
+            orders.correct(tx, head)
     for event in fresh:
         if event.order_id:
             _note(tx, event)
@@ -46,7 +47,7 @@ def _profile(rt: Runtime, event: Event) -> dict[str, Any]:
     if email := _usable(addresses.email, said.get("email")):
         profile |= {"email": email, "email_key": addresses.key(email, secret=secret)}
     if phone := _usable(
-        lambda text: addresses.phone(text, region=said.get("country") or "US"),
+        lambda text: addresses.phone(text, region=said.get("country") or ""),
         said.get("phone"),
     ):
         profile |= {"phone": phone, "phone_key": addresses.key(phone, secret=secret)}

@@ -30,7 +30,7 @@ def note_purchases(
     if not placed or not campaigns:
         return
     people = {e.customer_id for e in placed}
-    zones = {c.id: c.timezone for c in customers.load(tx, people, now=now).values()}
+    zones = customers.clocks(tx, people)
     for campaign in campaigns:
         states = rhythms.load(tx, campaign.name, people)
         changed: dict[tuple[str, str], Rhythm] = {}

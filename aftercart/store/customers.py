@@ -4,7 +4,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    bindparam,
+    func,
+    select,
+)
 
 from aftercart.model import Customer
 from aftercart.store import Tx, rows
@@ -23,7 +31,7 @@ PROFILE = (
 )
 
 
-def as_of(now: datetime) -> Select[Any]:
+def as_of(now: datetime | BindParameter[datetime]) -> Select[Any]:
     """A SELECT of customers with the orders that they had placed by `now`."""
     placed = (orders.c.customer_id == customers.c.id) & (orders.c.placed_at <= now)
     count = select(func.count()).where(placed).correlate(customers).scalar_subquery()
@@ -36,12 +44,30 @@ def as_of(now: datetime) -> Select[Any]:
     return select(customers, count.label("orders"), last.label("last_order_at"))
 
 
+#: Built once; see `rows`.
+_BY_ID = as_of(bindparam("now", type_=customers.c.created_at.type)).where(
+    customers.c.id.in_(bindparam("ids", expanding=True))
+)
+
+
 def load(tx: Tx, ids: Collection[str], *, now: datetime) -> dict[str, Customer]:
     """The customers of these ids, as of `now`. Unknown ids are simply not in the answer."""
     found: dict[str, Customer] = {}
     for part in rows.chunks(sorted(ids)):
-        for row in tx.execute(as_of(now).where(customers.c.id.in_(part))):
+        for row in tx.execute(_BY_ID, {"now": now, "ids": part}):
             found[row.id] = from_row(row)
+    return found
+
+
+def clocks(tx: Tx, ids: Collection[str]) -> dict[str, str]:
+    """The time zones of these customers."""
+    found: dict[str, str] = {}
+    for part in rows.chunks(sorted(ids)):
+        query = select(customers.c.id, customers.c.timezone)
+        found.update(
+            (row.id, row.timezone)
+            for row in tx.execute(query.where(customers.c.id.in_(part)))
+        )
     return found
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, func, select
+from sqlalchemy import Column, ColumnElement, Select, func, select
 
 from aftercart.model import State
 from aftercart.store import Tx
@@ -41,21 +42,25 @@ class Horizon:
 
 def look(tx: Tx, *, recurring: Collection[str]) -> Horizon:
     """Looks at all timers; `recurring` names the campaigns of the calendar."""
-    names = sorted(recurring)
-    mine = recurrences.c.campaign.in_(names)
-    row = tx.execute(
-        select(
-            _first(enrollments.c.due_at, enrollments.c.ended_at.is_(None)),
-            _first(messages.c.ring_at, messages.c.state == State.SCHEDULED),
-            _first(rhythms.c.nudge_at, rhythms.c.nudge_at.is_not(None)),
-            _first(recurrences.c.next_at, mine),
-            select(func.count()).select_from(timezones).scalar_subquery(),
-            select(func.count()).select_from(recurrences).where(mine).scalar_subquery(),
-        )
-    ).one()
+    names = tuple(sorted(recurring))
+    row = tx.execute(_statement(names)).one()
     step, ring, nudge, recurrence, zones, looked_at = row
     return Horizon(
         step, ring, nudge, recurrence, new_zone=zones * len(names) > looked_at
+    )
+
+
+@lru_cache(maxsize=16)
+def _statement(names: tuple[str, ...]) -> Select[Any]:
+    # built once: the planner asks it every second, and building it costs more than running it
+    mine = recurrences.c.campaign.in_(names)
+    return select(
+        _first(enrollments.c.due_at, enrollments.c.ended_at.is_(None)),
+        _first(messages.c.ring_at, messages.c.state == State.SCHEDULED),
+        _first(rhythms.c.nudge_at, rhythms.c.nudge_at.is_not(None)),
+        _first(recurrences.c.next_at, mine),
+        select(func.count()).select_from(timezones).scalar_subquery(),
+        select(func.count()).select_from(recurrences).where(mine).scalar_subquery(),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 
 from aftercart.model import Line, Order
 from aftercart.store import Tx, rows
@@ -22,12 +22,13 @@ def add(
     rows.insert_or_keep(tx, order_lines, lines)
 
 
-def known(tx: Tx, ids: Collection[str]) -> set[str]:
-    """Which of these orders are there."""
-    found: set[str] = set()
-    for part in rows.chunks(sorted(ids)):
-        found.update(tx.scalars(select(orders.c.id).where(orders.c.id.in_(part))))
-    return found
+def correct(tx: Tx, head: Mapping[str, Any]) -> None:
+    """Sets what only the placing of an order tells: when, how much, in which currency."""
+    tx.execute(
+        update(orders)
+        .where(orders.c.id == head["id"])
+        .values({name: head[name] for name in ("placed_at", "total", "currency")})
+    )
 
 
 def note(tx: Tx, order_id: str, **facts: datetime) -> None:
@@ -50,20 +51,24 @@ def note_eta(tx: Tx, order_id: str, *, eta: datetime, told_at: datetime) -> None
     )
 
 
+#: Built once; see `rows`.
+_HEADS = select(orders).where(orders.c.id.in_(bindparam("ids", expanding=True)))
+_LINES = (
+    select(order_lines)
+    .where(order_lines.c.order_id.in_(bindparam("ids", expanding=True)))
+    .order_by(order_lines.c.order_id, order_lines.c.line)
+)
+
+
 def load(tx: Tx, ids: Collection[str]) -> dict[str, Order]:
     """The orders of these ids with their lines."""
     wanted = sorted(filter(None, ids))
     lines: dict[str, list[Line]] = {}
     found: dict[str, Order] = {}
     for part in rows.chunks(wanted):
-        query = (
-            select(order_lines)
-            .where(order_lines.c.order_id.in_(part))
-            .order_by(order_lines.c.order_id, order_lines.c.line)
-        )
-        for row in tx.execute(query):
+        for row in tx.execute(_LINES, {"ids": part}):
             lines.setdefault(row.order_id, []).append(_line(row))
-        for row in tx.execute(select(orders).where(orders.c.id.in_(part))):
+        for row in tx.execute(_HEADS, {"ids": part}):
             found[row.id] = _order(row, tuple(lines.get(row.id, ())))
     return found
 

@@ -1,11 +1,11 @@
 """Small shapes of SQL that both databases share: insert once, insert or replace, and rows to nouns."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import Insert
 
 from aftercart.store import Tx
 
@@ -25,17 +25,16 @@ def insert_once(
 ) -> set[str]:
     """Inserts rows that are not there yet; answers the values of `key` of those that were new."""
     new: set[str] = set()
+    statement = _or_keep(tx.dialect.name, table, key)
     for part in chunks(rows):
-        statement = _insert(tx, table).on_conflict_do_nothing()
-        result = tx.execute(statement.returning(table.c[key]), [dict(r) for r in part])
-        new.update(result.scalars())
+        new.update(tx.execute(statement, [dict(r) for r in part]).scalars())
     return new
 
 
 def insert_or_keep(tx: Tx, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """As `insert_once`, faster, for bulk loads that do not ask which rows were new."""
     if rows:
-        tx.execute(_insert(tx, table).on_conflict_do_nothing(), list(rows))
+        tx.execute(_or_keep(tx.dialect.name, table, ""), list(rows))
 
 
 def upsert(
@@ -47,20 +46,31 @@ def upsert(
     update: Sequence[str],
 ) -> None:
     """Inserts rows; where the keys exist already, replaces the columns of `update`."""
-    if not rows:
-        return
-    statement = _insert(tx, table)
-    statement = statement.on_conflict_do_update(
+    if rows:
+        statement = _or_replace(tx.dialect.name, table, tuple(keys), tuple(update))
+        tx.execute(statement, [dict(r) for r in rows])
+
+
+# Statements are built once and kept: building one costs as much as running it.
+
+
+@lru_cache(maxsize=128)
+def _or_keep(dialect: str, table: Table, key: str) -> Any:
+    statement = _insert(dialect, table).on_conflict_do_nothing()
+    return statement.returning(table.c[key]) if key else statement
+
+
+@lru_cache(maxsize=128)
+def _or_replace(
+    dialect: str, table: Table, keys: tuple[str, ...], update: tuple[str, ...]
+) -> Any:
+    statement = _insert(dialect, table)
+    return statement.on_conflict_do_update(
         index_elements=list(keys),
         set_={name: statement.excluded[name] for name in update},
     )
-    tx.execute(statement, [dict(r) for r in rows])
 
 
-def _insert(tx: Tx, table: Table) -> Any:
-    insert: Insert
-    if tx.dialect.name == "postgresql":
-        insert = postgresql.insert(table)
-    else:
-        insert = sqlite.insert(table)
-    return insert
+def _insert(dialect: str, table: Table) -> Any:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(table)

@@ -1,0 +1,259 @@
+"""How near to the limit is the send path? Due recipe e-mails drained through Redis and two workers, beside a bare loop.
+
+`make bench` (or `python -m benchmarks.send_path --count 10000 --database postgresql|sqlite`). Everything on this machine:
+the sink that plays SendGrid takes its share of the same cores, for both sides alike.
+"""
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import orjson
+from sqlalchemy import func, select
+
+from aftercart import addresses, deployment, planning
+from aftercart.model import Enrollment, State
+from aftercart.runtime import Runtime, open_runtime, wall_clock
+from aftercart.settings import PREFIX, Settings
+from aftercart.store import customers, enrollments, orders, permissions
+from aftercart.store.permissions import Consent
+from aftercart.store.tables import messages
+from tests.servers import Postgres, Redis, free_port
+
+CAMPAIGN = "recipe-follow-up"
+WORKERS = 2
+RESULTS = Path("benchmarks/results.json")
+
+
+def main() -> None:
+    """Prints the figures and writes them to benchmarks/results.json."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--count", type=int, default=10_000)
+    asked.add_argument(
+        "--database", choices=["postgresql", "sqlite"], default="postgresql"
+    )
+    asked.add_argument("--runs", type=int, default=1)
+    options = asked.parse_args()
+    runs = [_run(options.count, options.database) for _ in range(options.runs)]
+    for run in runs:
+        print(orjson.dumps(run).decode())
+    best = sorted(runs, key=lambda r: r["ratio"])[len(runs) // 2]
+    print(
+        f"{best['messages']:,} e-mails: {best['per_second']:,} a second with {WORKERS} workers over {options.database}, "
+        f"bare loop {best['bare_per_second']:,} a second, ratio {best['ratio']:.2f}; "
+        f"CPU {best['cpu_per_1000']:.2f} s per 1,000 (bare {best['bare_cpu_per_1000']:.2f}), workers' peak {best['peak_mb']:.0f} MB"
+    )
+    RESULTS.write_bytes(orjson.dumps({"send_path": runs}, option=orjson.OPT_INDENT_2))
+
+
+def _run(count: int, database: str) -> dict[str, float]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        port = free_port()
+        sink = subprocess.Popen([sys.executable, "-m", "benchmarks.sink", str(port)])
+        stack.callback(_end, sink)
+        redis = Redis()
+        redis.start()
+        stack.callback(redis.stop)
+        settings = Settings(
+            database_url=_database(database, folder, stack),
+            broker_url=redis.url,
+            secret_key="a benchmark signs for nobody",
+            email="sendgrid",
+            sendgrid_api_key="SG.sink",
+            sendgrid_base_url=f"http://127.0.0.1:{port}",
+            outbox=str(folder / "outbox.ndjson"),
+        )
+        os.environ[f"{PREFIX}BROKER_URL"] = redis.url
+        rt = open_runtime(settings)
+        stack.callback(rt.close)
+        _stock(rt, count)
+        begun = time.perf_counter()
+        batches = planning.plan(rt)
+        planned = time.perf_counter() - begun
+        drained, cpu, peak = _drain(rt, settings, batches, count)
+        values = _values(rt, folder)
+        bare, bare_cpu = _bare(values, port)
+    return {
+        "messages": count,
+        "database": database,
+        "planned_per_second": round(count / planned),
+        "per_second": round(count / drained),
+        "bare_per_second": round(count / bare),
+        "ratio": round(bare / drained, 3),
+        "cpu_per_1000": round(1000 * cpu / count, 3),
+        "bare_cpu_per_1000": round(1000 * bare_cpu / count, 3),
+        "peak_mb": round(peak, 1),
+    }
+
+
+def _database(kind: str, folder: Path, stack: ExitStack) -> str:
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'bench.db'}"
+    postgres = Postgres()
+    postgres.start()
+    stack.callback(postgres.stop)
+    return postgres.url(postgres.database())
+
+
+def _stock(rt: Runtime, count: int) -> None:
+    """So many customers whose chicken came two days ago, in a time zone where it is now time to cook."""
+    now = wall_clock()
+    zone = _cooking_time(now)
+    shopped = now - timedelta(days=2)
+    ids = [f"c-{n}" for n in range(count)]
+    with rt.store.write() as tx:
+        customers.save(
+            tx, [_person(i, zone, rt.settings.secret_key) for i in ids], now=shopped
+        )
+        permissions.record(
+            tx, [Consent(i, "email_marketing", True, "bench", shopped) for i in ids]
+        )
+        for part in range(0, count, 1000):
+            some = ids[part : part + 1000]
+            orders.add(
+                tx,
+                [_head(i, shopped) for i in some],
+                [x for i in some for x in _lines(i, shopped)],
+            )
+            enrollments.add(tx, [_enrolled(rt, i, now) for i in some])
+
+
+def _cooking_time(now: datetime) -> str:
+    hours = (17 - now.hour + 12) % 24 - 12
+    # the sign of these names is the wrong way round, by POSIX
+    return f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"
+
+
+def _person(id_: str, zone: str, secret: str) -> dict[str, str]:
+    email = f"{id_}@shop.example"
+    return {
+        "id": id_,
+        "first_name": "Ada",
+        "email": email,
+        "email_key": addresses.key(email, secret=secret),
+        "timezone": zone,
+        "country": "GB",
+        "locale": "en-GB",
+    }
+
+
+def _head(id_: str, at: datetime) -> dict[str, object]:
+    return {
+        "id": f"o-{id_}",
+        "customer_id": id_,
+        "placed_at": at,
+        "delivered_at": at,
+        "total": Decimal("21.40"),
+        "currency": "GBP",
+    }
+
+
+def _lines(id_: str, at: datetime) -> list[dict[str, object]]:
+    basket = ("chicken", "vegetables", "potatoes", "milk", "eggs")
+    return [
+        {
+            "order_id": f"o-{id_}",
+            "line": number,
+            "customer_id": id_,
+            "placed_at": at,
+            "product": category,
+            "name": category.title(),
+            "category": category,
+            "quantity": Decimal(1),
+            "price": Decimal("2.50"),
+        }
+        for number, category in enumerate(basket, start=1)
+    ]
+
+
+def _enrolled(rt: Runtime, id_: str, now: datetime) -> Enrollment:
+    campaign = rt.campaigns[CAMPAIGN]
+    return Enrollment(
+        id=enrollments.enrollment_id(CAMPAIGN, id_, f"o-{id_}"),
+        campaign=CAMPAIGN,
+        version=campaign.version,
+        customer_id=id_,
+        occurrence=f"o-{id_}",
+        started_at=now - timedelta(days=2),
+        step=1,  # the wait is over
+        due_at=now,
+        order_id=f"o-{id_}",
+    )
+
+
+def _drain(
+    rt: Runtime, settings: Settings, batches: list[planning.Ringing], count: int
+) -> tuple[float, float, float]:
+    """Seconds from the first ring to the last acceptance, CPU seconds of the workers, their peak memory in MB."""
+    workers = deployment.find("workers", root=Path())
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    environ = {
+        f"{PREFIX}{name.upper()}": str(value)
+        for name, value in vars(replace(settings)).items()
+    }
+    with deployment.processes(WORKERS, root=Path(), environ=environ):
+        time.sleep(
+            5
+        )  # until they have started; what starting costs is no part of draining
+        begun = time.perf_counter()
+        workers.ring(batches)
+        while _accepted(rt) < count:
+            if time.perf_counter() - begun > 120:
+                raise SystemExit(f"only {_accepted(rt):,} of {count:,} after 120 s")
+            time.sleep(0.02)
+        drained = time.perf_counter() - begun
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return drained, cpu, after.ru_maxrss / 1024
+
+
+def _accepted(rt: Runtime) -> int:
+    with rt.store.read() as tx:
+        query = select(func.count()).where(messages.c.state == State.ACCEPTED)
+        return int(tx.scalar(query) or 0)
+
+
+def _values(rt: Runtime, folder: Path) -> list[Path]:
+    """What filled the templates, in one file for each process of the bare loop."""
+    with rt.store.read() as tx:
+        kept = list(tx.scalars(select(messages.c["values"])))
+    files = []
+    for number in range(WORKERS):
+        path = folder / f"values-{number}.ndjson"
+        path.write_bytes(b"\n".join(orjson.dumps(v) for v in kept[number::WORKERS]))
+        files.append(path)
+    return files
+
+
+def _bare(values: list[Path], port: int) -> tuple[float, float]:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    loops = [
+        subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.bare_loop", str(path), str(port)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for path in values
+    ]
+    seconds = max(float(loop.communicate(timeout=300)[0]) for loop in loops)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait(timeout=10)
+
+
+if __name__ == "__main__":
+    main()

@@ -148,12 +148,13 @@ def _draft(
         or _too_soon(campaign, view, now)
         or (Skip(reason) if reason else None)
     )
+    occurrence = _occurrence(e, campaign, send)
     message = Message(
-        id=message_id(e.campaign, e.customer_id, e.occurrence, leg),
+        id=message_id(e.campaign, e.customer_id, occurrence, leg),
         campaign=e.campaign,
         version=e.version,
         customer_id=e.customer_id,
-        occurrence=e.occurrence,
+        occurrence=occurrence,
         leg=leg,
         channel=channel,
         purpose=campaign.purpose,
@@ -168,6 +169,13 @@ def _draft(
         facts=facts,
     )
     return Draft(message, campaign.priority)
+
+
+def _occurrence(e: Enrollment, campaign: Campaign, send: Send) -> str:
+    """The enrollment's own key for the first message of the way; the others carry their number, or they would count as planned."""
+    sends = [step for step in campaign.steps if isinstance(step, Send)]
+    number = next(n for n, step in enumerate(sends, start=1) if step is send)
+    return e.occurrence if number == 1 else f"{e.occurrence}#{number}"
 
 
 def _leg(send: Send, view: View) -> tuple[int, Channel, str]:

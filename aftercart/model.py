@@ -98,7 +98,7 @@ class Delivery(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Only a higher rank replaces a lower one."""
+        """Only a higher rank replaces a lower one; no two are equal, or the first to come would win."""
         return _RANKS[self]
 
 
@@ -109,8 +109,8 @@ _RANKS = {
     Delivery.DELIVERED: 30,
     Delivery.DROPPED: 35,
     Delivery.UNDELIVERED: 40,
-    Delivery.FAILED: 40,
-    Delivery.BLOCKED: 40,
+    Delivery.FAILED: 42,
+    Delivery.BLOCKED: 44,
     Delivery.BOUNCED: 50,
 }
 

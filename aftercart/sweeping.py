@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aftercart import messagelog
-from aftercart.model import Channel, Message, Purpose, State
+from aftercart.model import Channel, Message, State
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
 from aftercart.store import messages, transitions
@@ -36,21 +36,21 @@ class Swept:
 def sweep(rt: Runtime) -> Swept:
     """One sweep. Safe to run anywhere, any number of times."""
     now = rt.clock()
+    long_enough = {channel: now - after for channel, after in RESEND_AFTER.items()}
     with rt.store.write() as tx:
-        lapsed = [_lapse(m, now) for m in messages.lapsed(tx, now=now, limit=_PAGE)]
-        uncertain = len(transitions.move(tx, lapsed))
-        moves = [
-            move
-            for m, since in messages.uncertain(tx, limit=_PAGE)
-            if (move := _resolve(m, since, now))
-        ]
-        done = transitions.move(tx, moves)
-        unknown = sum(m.after is State.UNKNOWN for m in moves if m.message_id in done)
-    found = Swept(uncertain, len(done) - unknown, unknown)
+        lapsed = messages.lapsed(tx, now=now, limit=_PAGE)
+        # asked for apart: a thousand that wait for their proof must never hide an alert that has to be repeated
+        repeatable = messages.repeatable(tx, now=now, since=long_enough, limit=_PAGE)
+        unproved = messages.unproved(tx, since=now - PROOF_WINDOW, limit=_PAGE)
+        found = Swept(
+            uncertain=len(transitions.move(tx, [_lapse(m, now) for m in lapsed])),
+            resent=len(transitions.move(tx, [_repeat(m, now) for m in repeatable])),
+            unknown=len(transitions.move(tx, [_give_up(m, now) for m in unproved])),
+        )
     for word, count in (
-        ("uncertain", uncertain),
+        ("uncertain", found.uncertain),
         ("again", found.resent),
-        ("unknown", unknown),
+        ("unknown", found.unknown),
     ):
         if count:
             messagelog.say(word, count=count, actor=_ACTOR)
@@ -58,43 +58,31 @@ def sweep(rt: Runtime) -> Swept:
 
 
 def _lapse(m: Message, now: datetime) -> Move:
+    reason = because(Code.LEASE_LAPSED)
+    # with the fence that we saw: the next worker's claim is not the one that lapsed
+    return Move(
+        m.id, State.SENDING, State.UNCERTAIN, now, _ACTOR, reason=reason, fence=m.fence
+    )
+
+
+def _repeat(m: Message, now: datetime) -> Move:
+    words = "no proof that it arrived"
+    reason = because(Code.PROVIDER_BUSY, until=f"{now:%H:%M} UTC", words=words)
+    columns = {"due_at": now, "ring_at": now, "resends": m.resends + 1}
     return Move(
         m.id,
-        State.SENDING,
         State.UNCERTAIN,
+        State.SCHEDULED,
         now,
         _ACTOR,
-        reason=because(Code.LEASE_LAPSED),
+        "again",
+        reason,
+        fence=m.fence,
+        columns=columns,
     )
 
 
-def _resolve(m: Message, since: datetime, now: datetime) -> Move | None:
-    """What to do about an uncertain message; None while there is hope for proof. `since` is when it was being sent."""
-    repeat = (
-        m.purpose is Purpose.SERVICE
-        and m.resends == 0
-        and now >= since + RESEND_AFTER[m.channel]
-        and now < m.expires_at
-    )
-    if repeat:
-        reason = because(
-            Code.PROVIDER_BUSY,
-            until=f"{now:%H:%M} UTC",
-            words="no proof that it arrived",
-        )
-        columns = {"due_at": now, "ring_at": now, "resends": m.resends + 1}
-        return Move(
-            m.id,
-            State.UNCERTAIN,
-            State.SCHEDULED,
-            now,
-            _ACTOR,
-            "again",
-            reason,
-            columns=columns,
-        )
-    if now >= since + PROOF_WINDOW:
-        hours = int(PROOF_WINDOW.total_seconds() // 3600)
-        reason = because(Code.NO_PROOF, period=f"{hours} hours")
-        return Move(m.id, State.UNCERTAIN, State.UNKNOWN, now, _ACTOR, reason=reason)
-    return None
+def _give_up(m: Message, now: datetime) -> Move:
+    hours = int(PROOF_WINDOW.total_seconds() // 3600)
+    reason = because(Code.NO_PROOF, period=f"{hours} hours")
+    return Move(m.id, State.UNCERTAIN, State.UNKNOWN, now, _ACTOR, reason=reason)

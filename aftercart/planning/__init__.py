@@ -7,11 +7,12 @@ plan the same messages.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aftercart.model import Channel, Purpose
+from aftercart.model import Purpose
 from aftercart.planning import recurring, running_low, slots, stepping
 from aftercart.runtime import Runtime
 from aftercart.store import horizon, messages
 from aftercart.store.horizon import Horizon
+from aftercart.store.messages import Rung
 
 __all__ = ["RING_AGAIN", "Ringing", "look", "plan"]
 
@@ -51,13 +52,19 @@ def look(rt: Runtime) -> Horizon:
         return horizon.look(tx, recurring=recurring.names(rt))
 
 
-def _batches(rung: list[tuple[str, Channel, Purpose]]) -> list[Ringing]:
+def _batches(rung: list[Rung]) -> list[Ringing]:
     queues: dict[str, list[str]] = {"alerts": [], "sms": [], "email": []}
-    for id_, channel, purpose in rung:
-        queue = "alerts" if purpose is Purpose.SERVICE else channel.value
-        queues[queue].append(id_)
-    return [
+    alone: list[Ringing] = []
+    for one in rung:
+        queue = "alerts" if one.purpose is Purpose.SERVICE else one.channel.value
+        if one.alone:
+            # it may be what killed a worker: the next time it takes nobody with it
+            alone.append(Ringing(queue, (one.message_id,)))
+        else:
+            queues[queue].append(one.message_id)
+    together = [
         Ringing(queue, tuple(ids[i : i + BATCH]))
         for queue, ids in queues.items()
         for i in range(0, len(ids), BATCH)
     ]
+    return together + alone

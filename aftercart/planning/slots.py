@@ -18,6 +18,7 @@ def grant(tx: Tx, rt: Runtime, *, now: datetime) -> int:
     """Gives due marketing messages their place, or lets them wait for one; returns how many got it."""
     limits = rt.shop.cap.get(Purpose.MARKETING, ())
     count = 0
+    slots.take_back(tx, now=now)
     while waiting := slots.unslotted(tx, now=now, limit=_PAGE):
         count += _grant(tx, [m for m, _ in waiting], limits, now=now)
     return count
@@ -34,9 +35,11 @@ def _grant(
     for customer_id, theirs in groupby(waiting, key=lambda m: m.customer_id):
         taken = list(had.get(customer_id, ()))
         for message in theirs:
-            # what is stale goes through, to be expired with its reason
             verdict = allow(taken, limits=limits, now=now)
-            if isinstance(verdict, Wait) and message.expires_at > now:
+            if message.expires_at <= now:
+                # what is stale goes through, to be expired with its reason, and takes nobody's place
+                granted.append(message.id)
+            elif isinstance(verdict, Wait):
                 postponed.append(_later(message, verdict, now))
             else:
                 taken.append(now)

@@ -37,13 +37,21 @@ class Facts:
     last_bought: Mapping[str, datetime] = field(default_factory=dict)
 
 
-_Check = Callable[[Facts, datetime], Checked]
+@dataclass(frozen=True)
+class _Check:
+    """One check: the verdict, and, only when somebody asks for an explanation, its words."""
+
+    name: str
+    judge: Callable[[Facts, datetime], Verdict]
+    seen: Callable[[Facts, datetime], str]
+    needed: Callable[[Facts], str]
+    key: str = ""  #: where the YAML asks for it
 
 
 def decide(facts: Facts, now: datetime) -> Verdict:
     """The first check that does not say Send decides."""
     for check in _CHECKS:
-        verdict = check(facts, now).verdict
+        verdict = check.judge(facts, now)
         if verdict is not _GO:
             return verdict
     return _GO
@@ -53,8 +61,11 @@ def examine(facts: Facts, now: datetime) -> list[Checked]:
     """Every check with what it saw, for `explain`. After one that ends the message, the rest is not asked."""
     seen: list[Checked] = []
     for check in _CHECKS:
-        seen.append(check(facts, now))
-        if isinstance(seen[-1].verdict, Skip):
+        verdict = check.judge(facts, now)
+        place = facts.campaign.place(check.key) if check.key else ""
+        words = check.seen(facts, now)
+        seen.append(Checked(check.name, words, check.needed(facts), verdict, place))
+        if isinstance(verdict, Skip):
             break
     return seen
 
@@ -68,125 +79,153 @@ def open_hours(
     return shop
 
 
-def _pause(f: Facts, now: datetime) -> Checked:
-    verdict: Verdict = _GO
-    if f.paused:
-        what, since = f.paused
-        verdict = Wait(
-            now + PAUSE_LOOK, because(Code.PAUSED, what=what, since=_clock(f, since))
-        )
-    return Checked("paused", f.paused[0] if f.paused else "no", "no", verdict)
+def _pause(f: Facts, now: datetime) -> Verdict:
+    if f.paused is None:
+        return _GO
+    what, since = f.paused
+    reason = because(Code.PAUSED, what=what, since=_clock(f, since))
+    return Wait(now + PAUSE_LOOK, reason)
 
 
-def _best_before(f: Facts, now: datetime) -> Checked:
+def _best_before(f: Facts, now: datetime) -> Verdict:
+    if now < f.message.expires_at:
+        return _GO
     best = _clock(f, f.message.expires_at)
-    verdict: Verdict = _GO
-    if now >= f.message.expires_at:
-        verdict = Skip(because(Code.EXPIRED, best_before=best), State.EXPIRED)
-    return Checked(
-        "best before", _clock(f, now), f"before {best}", verdict, _place(f, "steps")
-    )
+    return Skip(because(Code.EXPIRED, best_before=best), State.EXPIRED)
 
 
-def _address(f: Facts, now: datetime) -> Checked:
-    skip = permission.no_address(f.customer, f.message.channel)
-    needed = f"an address for {permission.WORDS[f.message.channel]}"
-    return Checked("address", "no" if skip else "yes", needed, skip or _GO)
+def _address(f: Facts, now: datetime) -> Verdict:
+    return permission.no_address(f.customer, f.message.channel) or _GO
 
 
-def _suppression(f: Facts, now: datetime) -> Checked:
-    skip = permission.is_suppressed(f.customer, f.suppressed)
-    seen = f.suppressed[0] if f.suppressed else "not listed"
-    return Checked("suppression", seen, "not listed", skip or _GO)
+def _suppression(f: Facts, now: datetime) -> Verdict:
+    return permission.is_suppressed(f.customer, f.suppressed) or _GO
 
 
-def _consent(f: Facts, now: datetime) -> Checked:
+def _consent(f: Facts, now: datetime) -> Verdict:
     m = f.message
-    skip = permission.no_consent(f.customer, m.purpose, m.channel)
-    needed = "none needed" if m.purpose is Purpose.SERVICE else "agreed"
-    seen = "not agreed" if skip else needed
-    return Checked("consent", seen, needed, skip or _GO, _place(f, "purpose"))
+    return permission.no_consent(f.customer, m.purpose, m.channel) or _GO
 
 
-def _still_true(f: Facts, now: datetime) -> Checked:
+def _still_true(f: Facts, now: datetime) -> Verdict:
     """What made the campaign start must still hold: re-checked in the last moment."""
     started = datetime.fromisoformat(f.message.facts["started_at"])
     scope = conditions.Scope(f.customer, f.order, now, started, f.last_bought)
-    ended = still.trigger_gone(
-        f.campaign, f.order, scope, f.message.facts
-    ) or still.stopped(f.campaign, scope, before=f.message.template)
-    verdict: Verdict = ended or _GO
-    seen = verdict.reason.sentence() if isinstance(verdict, Skip) else "yes"
-    return Checked("still true", seen, "yes", verdict, _place(f, "trigger"))
-
-
-def _late_order(f: Facts, now: datetime) -> Checked:
-    verdict: Verdict = _GO
-    if f.late_order and f.message.purpose is not Purpose.SERVICE:
-        verdict = Wait(now + LATE_LOOK, because(Code.LATE_ORDER, order=f.late_order))
-    return Checked(
-        "late order", f.late_order or "none", "none, except for service", verdict
+    return (
+        still.trigger_gone(f.campaign, f.order, scope, f.message.facts)
+        or still.stopped(f.campaign, scope, before=f.message.template)
+        or _GO
     )
 
 
-def _hours(f: Facts, now: datetime) -> Checked:
-    window = open_hours(f.message.purpose, f.message.channel, f.hours)
+def _late_order(f: Facts, now: datetime) -> Verdict:
+    if not f.late_order or f.message.purpose is Purpose.SERVICE:
+        return _GO
+    return Wait(now + LATE_LOOK, because(Code.LATE_ORDER, order=f.late_order))
+
+
+def _hours(f: Facts, now: datetime) -> Verdict:
+    until = _opens(f, now, _open(f))
+    if until is None:
+        return _GO
+    place = f.customer.timezone.rpartition("/")[2].replace("_", " ")
+    reason = because(Code.QUIET_HOURS, until=_clock(f, until), place=place)
+    return Wait(until, reason)
+
+
+def _window(f: Facts, now: datetime) -> Verdict:
+    window = _between(f)
+    until = _opens(f, now, window)
+    if until is None:
+        return _GO
+    return Wait(until, because(Code.WINDOW, until=_clock(f, until), window=window))
+
+
+def _opens(f: Facts, now: datetime, window: Window | None) -> datetime | None:
+    """When the window opens next; None when it is open, or when there is none."""
     if window is None:
-        return Checked("quiet hours", _clock(f, now), "any time", _GO)
-    until = moments.next_in_window(
-        now, moments.zone(f.customer.timezone), window.opens, window.closes
-    )
-    verdict: Verdict = _GO
-    if until > now:
-        place = f.customer.timezone.rpartition("/")[2].replace("_", " ")
-        verdict = Wait(
-            until, because(Code.QUIET_HOURS, until=_clock(f, until), place=place)
-        )
-    return Checked(
-        "quiet hours", _clock(f, now), f"{window} in {f.customer.timezone}", verdict
-    )
+        return None
+    zone = moments.zone(f.customer.timezone)
+    until = moments.next_in_window(now, zone, window.opens, window.closes)
+    return until if until > now else None
 
 
-def _window(f: Facts, now: datetime) -> Checked:
-    window = next(
-        (
-            s.between
-            for s in f.campaign.steps
-            if isinstance(s, SendStep) and f.message.template in still.templates(s)
-        ),
-        None,
-    )
-    if window is None:
-        return Checked("campaign's hours", _clock(f, now), "any time", _GO)
-    until = moments.next_in_window(
-        now, moments.zone(f.customer.timezone), window.opens, window.closes
-    )
-    verdict: Verdict = _GO
-    if until > now:
-        verdict = Wait(
-            until, because(Code.WINDOW, until=_clock(f, until), window=window)
-        )
-    return Checked(
-        "campaign's hours", _clock(f, now), str(window), verdict, _place(f, "steps")
-    )
+def _open(f: Facts) -> Window | None:
+    return open_hours(f.message.purpose, f.message.channel, f.hours)
 
 
-_CHECKS: tuple[_Check, ...] = (
-    _pause,
-    _best_before,
-    _address,
-    _suppression,
-    _consent,
-    _still_true,
-    _late_order,
-    _hours,
-    _window,
-)
+def _between(f: Facts) -> Window | None:
+    for step in f.campaign.steps:
+        if isinstance(step, SendStep) and f.message.template in still.templates(step):
+            return step.between
+    return None
+
+
+def _words(verdict: Verdict, otherwise: str) -> str:
+    return verdict.reason.sentence() if isinstance(verdict, Skip) else otherwise
 
 
 def _clock(f: Facts, at: datetime) -> str:
     return f"{moments.local(at, moments.zone(f.customer.timezone)):%-d %b %H:%M}"
 
 
-def _place(f: Facts, key: str) -> str:
-    return f.campaign.place(key)
+_CHECKS: tuple[_Check, ...] = (
+    _Check(
+        "paused",
+        _pause,
+        lambda f, now: f.paused[0] if f.paused else "no",
+        lambda f: "no",
+    ),
+    _Check(
+        "best before",
+        _best_before,
+        _clock,
+        lambda f: f"before {_clock(f, f.message.expires_at)}",
+        "steps",
+    ),
+    _Check(
+        "address",
+        _address,
+        lambda f, now: "yes" if f.customer.address(f.message.channel) else "no",
+        lambda f: f"an address for {permission.WORDS[f.message.channel]}",
+    ),
+    _Check(
+        "suppression",
+        _suppression,
+        lambda f, now: f.suppressed[0] if f.suppressed else "not listed",
+        lambda f: "not listed",
+    ),
+    _Check(
+        "consent",
+        _consent,
+        lambda f, now: _words(_consent(f, now), "agreed, or none needed"),
+        lambda f: f"{f.message.purpose} by {permission.WORDS[f.message.channel]}",
+        "purpose",
+    ),
+    _Check(
+        "still true",
+        _still_true,
+        lambda f, now: _words(_still_true(f, now), "yes"),
+        lambda f: "yes",
+        "trigger",
+    ),
+    _Check(
+        "late order",
+        _late_order,
+        lambda f, now: f.late_order or "none",
+        lambda f: "none, except for service",
+    ),
+    _Check(
+        "quiet hours",
+        _hours,
+        _clock,
+        lambda f: f"{_open(f)} in {f.customer.timezone}" if _open(f) else "any time",
+    ),
+    _Check(
+        "campaign's hours",
+        _window,
+        _clock,
+        lambda f: str(_between(f) or "any time"),
+        "steps",
+    ),
+)

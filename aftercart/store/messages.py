@@ -1,10 +1,11 @@
 """Message rows: planned once, loaded in batches, granted a slot, rung. Moving them is the work of `transitions`."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, and_, bindparam, func, or_, select, update
 
 from aftercart.model import (
     REACHED,
@@ -17,9 +18,20 @@ from aftercart.model import (
 from aftercart.reasons import from_json
 from aftercart.store import Tx, rows
 from aftercart.store.tables import message_events, messages
+from aftercart.store.transitions import holds_place
 
 #: States in which a marketing message does not take one of the customer's slots.
 _NEVER_CAME = (State.SKIPPED, State.EXPIRED, State.CANCELLED, State.FAILED)
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A message that a queue should hear of; `alone` where an earlier start of it came to nothing."""
+
+    message_id: str
+    channel: Channel
+    purpose: Purpose
+    alone: bool
 
 
 def plan(tx: Tx, drafts: Sequence[tuple[Message, Mapping[str, Any]]]) -> set[str]:
@@ -48,11 +60,14 @@ def plan(tx: Tx, drafts: Sequence[tuple[Message, Mapping[str, Any]]]) -> set[str
     return new
 
 
-def load(tx: Tx, ids: Collection[str]) -> dict[str, Message]:
-    """The messages of these ids."""
+def load(tx: Tx, ids: Collection[str], *, lock: bool = False) -> dict[str, Message]:
+    """The messages of these ids; with `lock`, nobody else moves them until this transaction ends."""
     found: dict[str, Message] = {}
     for part in rows.chunks(sorted(ids)):
-        for row in tx.execute(select(messages).where(messages.c.id.in_(part))):
+        query = select(messages).where(messages.c.id.in_(part))
+        if lock:
+            query = query.order_by(messages.c.id).with_for_update()
+        for row in tx.execute(query):
             found[row.id] = from_row(row)
     return found
 
@@ -60,14 +75,18 @@ def load(tx: Tx, ids: Collection[str]) -> dict[str, Message]:
 def start(tx: Tx, ids: Collection[str], *, now: datetime) -> list[Message]:
     """Loads the due messages among `ids` for delivery and counts the start.
 
-    `claims` goes up before anything is rendered: a message whose rendering kills its process is found by that count.
+    `claims` goes up before anything is rendered: a message whose rendering kills its process is found by that count. One
+    whose count is up already is started only alone, so that it takes no others with it; `ring` tells of it alone.
     """
+    suspects = (messages.c.claims == 0,) if len(ids) > 1 else ()
     statement = (
         update(messages)
         .where(
             messages.c.id.in_(list(ids)),
             messages.c.state == State.SCHEDULED,
             messages.c.due_at <= now,
+            holds_place(now),
+            *suspects,
         )
         .values(claims=messages.c.claims + 1)
         .returning(*messages.c)
@@ -76,12 +95,10 @@ def start(tx: Tx, ids: Collection[str], *, now: datetime) -> list[Message]:
     return sorted(found, key=lambda m: (m.due_at, m.id))
 
 
-def ring(
-    tx: Tx, *, now: datetime, again_at: datetime, limit: int
-) -> list[tuple[str, Channel, Purpose]]:
+def ring(tx: Tx, *, now: datetime, again_at: datetime, limit: int) -> list[Rung]:
     """The due messages that a queue should hear of, oldest first; they are rung again at `again_at` unless they moved."""
     ready = (
-        select(messages.c.id, messages.c.channel, messages.c.purpose)
+        select(messages.c.id, messages.c.channel, messages.c.purpose, messages.c.claims)
         .where(
             messages.c.state == State.SCHEDULED,
             messages.c.ring_at <= now,
@@ -90,13 +107,16 @@ def ring(
         .order_by(messages.c.ring_at, messages.c.id)
         .limit(limit)
     )
-    found = [(r.id, Channel(r.channel), Purpose(r.purpose)) for r in tx.execute(ready)]
+    found = [
+        Rung(r.id, Channel(r.channel), Purpose(r.purpose), alone=r.claims > 0)
+        for r in tx.execute(ready)
+    ]
     if found:
         tx.execute(
             update(messages)
             .where(messages.c.id == bindparam("b_id"))
             .values(ring_at=again_at),
-            [{"b_id": id_} for id_, _, _ in found],
+            [{"b_id": rung.message_id} for rung in found],
         )
     return found
 
@@ -196,25 +216,55 @@ def lapsed(tx: Tx, *, now: datetime, limit: int) -> list[Message]:
     return [from_row(row) for row in tx.execute(query)]
 
 
-def uncertain(tx: Tx, *, limit: int) -> list[tuple[Message, datetime]]:
-    """Uncertain messages with the time at which they were being sent, oldest first."""
+def repeatable(
+    tx: Tx, *, now: datetime, since: Mapping[Channel, datetime], limit: int
+) -> list[Message]:
+    """Uncertain service messages that are still of use, were never repeated, and went out by `since`, by their channel."""
+    long_enough = (
+        and_(messages.c.channel == channel, messages.c.sending_at <= at)
+        for channel, at in since.items()
+    )
     query = (
         select(messages)
-        .where(messages.c.state == State.UNCERTAIN)
-        .order_by(messages.c.lease_until, messages.c.id)
+        .where(
+            messages.c.state == State.UNCERTAIN,
+            messages.c.purpose == Purpose.SERVICE,
+            messages.c.resends == 0,
+            messages.c.expires_at > now,
+            or_(*long_enough),
+        )
+        .order_by(messages.c.sending_at, messages.c.id)
         .limit(limit)
     )
-    return [(from_row(row), row.sending_at) for row in tx.execute(query)]
+    return [from_row(row) for row in tx.execute(query)]
+
+
+def unproved(tx: Tx, *, since: datetime, limit: int) -> list[Message]:
+    """Uncertain messages that went out by `since`, oldest first."""
+    query = (
+        select(messages)
+        .where(messages.c.state == State.UNCERTAIN, messages.c.sending_at <= since)
+        .order_by(messages.c.sending_at, messages.c.id)
+        .limit(limit)
+    )
+    return [from_row(row) for row in tx.execute(query)]
 
 
 def report(tx: Tx, told: Sequence[tuple[str, Delivery, datetime]]) -> None:
-    """Moves the delivery column of messages; only a higher rank replaces a lower one, so order and copies do not matter."""
+    """Moves the delivery column of messages; only a higher rank replaces a lower one, so order and copies do not matter.
+
+    Of several reports of one kind the earliest is kept.
+    """
     if told:
         tx.execute(
             update(messages)
             .where(
                 messages.c.id == bindparam("b_id"),
-                messages.c.delivery_rank < bindparam("b_rank"),
+                (messages.c.delivery_rank < bindparam("b_rank"))
+                | (
+                    (messages.c.delivery_rank == bindparam("b_rank"))
+                    & (messages.c.delivery_at > bindparam("b_at"))
+                ),
             )
             .values(
                 delivery=bindparam("b_delivery"),

@@ -46,6 +46,8 @@ def granted(
             .where(
                 messages.c.customer_id.in_(part),
                 messages.c.slot_at > since,
+                # what was stale when it got its place goes only to be expired
+                messages.c.expires_at > messages.c.slot_at,
                 messages.c.state.not_in(_NEVER_CAME),
             )
             .order_by(messages.c.slot_at)
@@ -53,6 +55,22 @@ def granted(
         for row in tx.execute(query):
             found.setdefault(row.customer_id, []).append(row.slot_at)
     return found
+
+
+def take_back(tx: Tx, *, now: datetime) -> None:
+    """Takes back the places of due messages that have not gone: a place counts from when it is used, not from when it was given.
+
+    A message that was held, or whose worker was away, competes anew; else two of them could go in the same minute.
+    """
+    tx.execute(
+        update(messages)
+        .where(
+            messages.c.state == State.SCHEDULED,
+            messages.c.ring_at <= now,
+            messages.c.slot_at.is_not(None),
+        )
+        .values(slot_at=None)
+    )
 
 
 def grant(tx: Tx, ids: Iterable[str], *, at: datetime) -> None:

@@ -6,7 +6,7 @@ goes out. `move` is every other arrow of `model.TRANSITIONS`.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select, update
@@ -21,6 +21,10 @@ from aftercart.store.tables import (
     pauses,
     suppressions,
 )
+
+#: How long a place under the cap may be used. The planner gives it anew every minute while the message waits; one that is
+#: older was given by a planner that has gone, and others may have had their turn since.
+PLACE_LIFE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ def claim(
             claims=0,
             lease_until=lease_until,
             sending_at=now,
+            slot_at=case((messages.c.purpose == Purpose.MARKETING, now), else_=None),
             reason=None,
         )
         .returning(messages.c.id, messages.c.fence)
@@ -150,6 +155,13 @@ def tell(
     )
 
 
+def holds_place(now: datetime) -> ColumnElement[bool]:
+    """Whether a message needs no place under the cap, or has been given one lately."""
+    return or_(
+        messages.c.purpose != Purpose.MARKETING, messages.c.slot_at > now - PLACE_LIFE
+    )
+
+
 def _guards(now: datetime) -> Sequence[ColumnElement[bool]]:
     """What must be true in the very moment of the claim."""
     m, c, s = messages.c, customers.c, suppressions.c
@@ -187,7 +199,7 @@ def _guards(now: datetime) -> Sequence[ColumnElement[bool]]:
         m.state == State.SCHEDULED,
         m.due_at <= now,
         m.expires_at > now,
-        or_(m.purpose != Purpose.MARKETING, m.slot_at.is_not(None)),
+        holds_place(now),
         ~paused.exists(),
         allowed.exists(),
     )

@@ -151,7 +151,7 @@ def test_the_mail_as_it_was_runs_nothing(page: Page, site: Site) -> None:
 
     frame = page.frame_locator("iframe.mail")
 
-    frame.get_by_text("For what is in your fridge").wait_for()
+    frame.get_by_text("For what is in your fridge", exact=True).wait_for()
     assert page.locator("iframe.mail").get_attribute("sandbox") == ""
 
 

@@ -41,13 +41,15 @@ def test_the_password_opens_every_page_and_nothing_else_does(locked: Site) -> No
             locked.get(path),
             locked.get(path, headers=basic("wrong")),
             locked.get(path, headers=basic("")),
+            locked.get(path, headers=basic("open sesame!")),
+            locked.get(path, headers=basic("open sesam")),
             locked.get(path, headers={"Authorization": "Basic %%%"}),
             locked.get(path, headers={"Authorization": "Bearer open sesame"}),
         ]
         opened = locked.get(path, headers=basic("open sesame", user="anybody"))
 
         if path not in ("/console",):  # which only says where the log is
-            assert [a.status for a in refused] == [401] * 5, path
+            assert [a.status for a in refused] == [401] * 7, path
             assert refused[0].headers["www-authenticate"].startswith("Basic ")
         assert opened.status in (200, 307, 404), path
 

@@ -6,7 +6,8 @@ the values can be kept and the message shown again.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
@@ -124,24 +125,35 @@ def _staple(staple: Mapping[str, str], on: "_Clock", now: datetime) -> dict[str,
     }
 
 
+@lru_cache(maxsize=512)
+def _locale(name: str) -> Locale:
+    try:
+        return Locale.parse(name, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+@lru_cache(maxsize=4096)
+def _date(date: date, form: str, locale: Locale) -> str:
+    # a batch speaks of the same few days a hundred times
+    return format_date(date, form, locale=locale)
+
+
 class _Clock:
     """The customer's clock and language."""
 
     def __init__(self, customer: Customer) -> None:
         self._zone = moments.zone(customer.timezone)
-        try:
-            self._locale = Locale.parse(customer.locale, sep="-")
-        except (UnknownLocaleError, ValueError):
-            self._locale = Locale("en")
+        self._locale = _locale(customer.locale)
 
     def local(self, at: datetime) -> datetime:
         return moments.local(at, self._zone)
 
     def weekday(self, at: datetime) -> str:
-        return format_date(self.local(at), "EEEE", locale=self._locale)
+        return _date(self.local(at).date(), "EEEE", self._locale)
 
     def day(self, at: datetime) -> str:
-        return format_date(self.local(at), "EEEE d MMMM", locale=self._locale)
+        return _date(self.local(at).date(), "EEEE d MMMM", self._locale)
 
     def time(self, at: datetime) -> str:
         return format_time(self.local(at), "HH:mm", locale=self._locale)

@@ -9,6 +9,7 @@ rotated by putting the new one in front.
 
 import hashlib
 import hmac
+from functools import lru_cache
 
 from itsdangerous import BadData, URLSafeSerializer
 
@@ -69,8 +70,9 @@ def _signed(purpose: str, value: str, key: str) -> str:
     return token if isinstance(token, str) else token.decode("ascii")
 
 
+@lru_cache(maxsize=64)
 def _serializer(purpose: str, *keys: str) -> URLSafeSerializer:
-    """itsdangerous signs with the last key and tries them all."""
+    """itsdangerous signs with the last key and tries them all. Kept: a batch signs a hundred links with one key."""
     return URLSafeSerializer(
         list(keys),
         salt=f"aftercart.{purpose}",

@@ -76,7 +76,7 @@ def deliver(rt: Runtime, ids: Sequence[str]) -> int:
 
 def _claim(tx: Tx, rt: Runtime, prepared: Prepared) -> dict[str, int]:
     now = rt.clock()
-    for template in prepared.templates:
+    for template in prepared.templates.values():
         versions.keep(
             tx, template.version, name=template.name, sources=template.sources, now=now
         )

@@ -30,7 +30,13 @@ class Prepared:
     versions: dict[str, str] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     address_keys: dict[str, str] = field(default_factory=dict)
-    templates: set[Template] = field(default_factory=set)
+    templates: dict[str, Template] = field(default_factory=dict)
+
+    def template(self, rt: Runtime, name: str) -> Template:
+        """The template as it is now: looked up once for the batch, so that a batch never mixes two versions."""
+        if name not in self.templates:
+            self.templates[name] = rt.renderer.template(name)
+        return self.templates[name]
 
 
 def gather(tx: Tx, rt: Runtime, batch: Sequence[Message], *, now: datetime) -> People:
@@ -85,7 +91,7 @@ def _decide(rt: Runtime, facts: Facts, prepared: Prepared, now: datetime) -> Non
 
 def _render(rt: Runtime, facts: Facts, prepared: Prepared, now: datetime) -> None:
     message, customer = facts.message, facts.customer
-    template = rt.renderer.template(message.template)
+    template = prepared.template(rt, message.template)
     token_links = _links(rt, message)
     values = composing.values(
         message,
@@ -116,7 +122,6 @@ def _render(rt: Runtime, facts: Facts, prepared: Prepared, now: datetime) -> Non
     prepared.address_keys[message.id] = (
         customer.email_key if message.channel is Channel.EMAIL else customer.phone_key
     )
-    prepared.templates.add(template)
 
 
 def _links(rt: Runtime, message: Message) -> composing.Links:

@@ -6,14 +6,14 @@ from itertools import groupby
 from aftercart.campaigns import Campaign, RunningLow
 from aftercart.model import Enrollment
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, enrollments, rhythms
+from aftercart.store import Tx, enrollments, messages, rhythms
 from aftercart.store.rhythms import Rhythm
 
 _PAGE = 1000
 
 
 def enroll(tx: Tx, rt: Runtime, *, now: datetime) -> int:
-    """Enrolls the customers who have a staple due; returns how many."""
+    """Enrolls the customers who have a staple due, unless they had a nudge lately; returns how many."""
     count = 0
     for campaign in rt.campaigns.values():
         if isinstance(campaign.trigger, RunningLow):
@@ -34,12 +34,34 @@ def _enroll(
     states = sorted(
         rhythms.load(tx, campaign.name, people).values(), key=lambda r: r.customer_id
     )
+    free_at = _free_at(tx, campaign, people, now)
     new = []
     for customer_id, theirs in groupby(states, key=lambda r: r.customer_id):
         due = _together(trigger, list(theirs), now)
+        told = [r.category for r in due]
+        if customer_id in free_at:
+            # too soon after the last nudge: it waits, and what else runs low meanwhile goes with it
+            later = free_at[customer_id]
+            rhythms.postpone(tx, campaign.name, customer_id, told, to=later)
+            continue
         new.append(_enrollment(campaign, trigger, customer_id, due))
-        rhythms.told(tx, campaign.name, customer_id, [r.category for r in due])
+        rhythms.told(tx, campaign.name, customer_id, told)
     return len(enrollments.add(tx, new))
+
+
+def _free_at(
+    tx: Tx, campaign: Campaign, people: list[str], now: datetime
+) -> dict[str, datetime]:
+    """Who has had as many nudges as the campaign's limit allows, and when the next one may come."""
+    limit = campaign.limit
+    if limit is None:
+        return {}
+    had = messages.reached(tx, campaign.name, people, since=now - limit.period)
+    return {
+        customer_id: times[-limit.count] + limit.period
+        for customer_id, times in had.items()
+        if len(times) >= limit.count
+    }
 
 
 def _together(trigger: RunningLow, theirs: list[Rhythm], now: datetime) -> list[Rhythm]:

@@ -63,6 +63,28 @@ def due(tx: Tx, campaign: str, *, now: datetime, limit: int) -> list[Rhythm]:
 
 def told(tx: Tx, campaign: str, customer_id: str, categories: Collection[str]) -> None:
     """Marks that these staples have been spoken of in this cycle."""
+    _set_nudge(tx, campaign, customer_id, categories, None)
+
+
+def postpone(
+    tx: Tx,
+    campaign: str,
+    customer_id: str,
+    categories: Collection[str],
+    *,
+    to: datetime,
+) -> None:
+    """Moves the nudge for these staples; a purchase meanwhile still sets it anew."""
+    _set_nudge(tx, campaign, customer_id, categories, to)
+
+
+def _set_nudge(
+    tx: Tx,
+    campaign: str,
+    customer_id: str,
+    categories: Collection[str],
+    at: datetime | None,
+) -> None:
     tx.execute(
         update(rhythms)
         .where(
@@ -70,7 +92,7 @@ def told(tx: Tx, campaign: str, customer_id: str, categories: Collection[str]) -
             rhythms.c.customer_id == customer_id,
             rhythms.c.category.in_(sorted(categories)),
         )
-        .values(nudge_at=None)
+        .values(nudge_at=at)
     )
 
 

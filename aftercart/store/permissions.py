@@ -40,44 +40,34 @@ class Suppression:
 def record(tx: Tx, answers: Sequence[Consent]) -> int:
     """Appends answers to the ledger where they change anything, and moves today's answer with them.
 
-    Telling the same thing twice adds nothing. Returns how many were new.
+    Telling the same thing twice adds nothing. A "no" always counts; a "yes" that was said before the "no" that we know, and
+    comes in late, does not undo it. Returns how many were new.
     """
     if not answers:
         return 0
-    current = _current(tx, {a.customer_id for a in answers})
+    last = latest(tx, {a.customer_id for a in answers})
     new: list[Consent] = []
     for answer in answers:
+        known = last.get((answer.customer_id, answer.kind))
         # the first answer counts even when it is "no": it is the proof that we asked
-        if current.get((answer.customer_id, answer.kind)) != answer.granted:
-            current[answer.customer_id, answer.kind] = answer.granted
+        told = known is not None and known.granted == answer.granted
+        overtaken = known is not None and answer.granted and answer.at < known.at
+        if not told and not overtaken:
+            last[answer.customer_id, answer.kind] = answer
             new.append(answer)
     for part in rows.chunks(new):
         tx.execute(consents.insert(), [vars(a) for a in part])
+    asked = {(a.customer_id, a.kind) for a in new}
     for kind in KINDS:
         for granted in (True, False):
-            ids = [
-                a.customer_id for a in new if a.kind == kind and a.granted == granted
-            ]
-            for some in rows.chunks(ids):
+            ids = [c for c, k in asked if k == kind and last[c, k].granted == granted]
+            for some in rows.chunks(sorted(ids)):
                 tx.execute(
                     update(customers)
                     .where(customers.c.id.in_(some))
                     .values({kind: granted})
                 )
     return len(new)
-
-
-def _current(tx: Tx, ids: Collection[str]) -> dict[tuple[str, str], bool]:
-    latest: dict[tuple[str, str], bool] = {}
-    for part in rows.chunks(sorted(ids)):
-        query = (
-            select(consents.c.customer_id, consents.c.kind, consents.c.granted)
-            .where(consents.c.customer_id.in_(part))
-            .order_by(consents.c.id)
-        )
-        for row in tx.execute(query):
-            latest[row.customer_id, row.kind] = row.granted
-    return latest
 
 
 def ledger(tx: Tx, customer_id: str) -> list[Mapping[str, Any]]:

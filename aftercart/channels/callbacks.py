@@ -29,6 +29,9 @@ def _sendgrid(path: str, body: bytes, at: datetime) -> list[ProviderEvent]:
 
 def _twilio(path: str, body: bytes, at: datetime) -> list[ProviderEvent]:
     form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+    # a status report comes to the address that we gave for its message; what customers text comes to no message's
+    if not path and "Body" in form:
+        return [twilio.read_inbound(form, at=at)]
     return [twilio.read_status(path, form, at=at)]
 
 

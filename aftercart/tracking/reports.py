@@ -6,9 +6,17 @@ from datetime import datetime
 
 import structlog
 
+from aftercart import addresses
 from aftercart.channels import callbacks
 from aftercart.errors import HookError
-from aftercart.model import Channel, Message, ProviderEvent, State
+from aftercart.model import (
+    Channel,
+    Customer,
+    Message,
+    ProviderEvent,
+    Purpose,
+    State,
+)
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
 from aftercart.store import (
@@ -26,7 +34,8 @@ _PAGE = 200
 #: Where a report proves that the provider has the message.
 _PROVABLE = (State.SENDING, State.UNCERTAIN, State.UNKNOWN, State.SCHEDULED)
 #: An address that somebody complained about or unsubscribed stays usable for the messages that need no consent.
-_SCOPES = {"complaint": "marketing", "unsubscribe": "marketing"}
+_WANTED_LESS = ("complaint", "unsubscribe")
+_NEED_CONSENT = (Purpose.MARKETING, Purpose.SURVEY)
 _log = structlog.get_logger(__name__)
 
 
@@ -73,7 +82,8 @@ def _track(tx: Tx, rt: Runtime, told: Sequence[ProviderEvent], now: datetime) ->
     new = inbox.add_events(tx, told)
     fresh = {e.key: e for e in told if e.key in new}
     events = sorted(fresh.values(), key=lambda e: (e.at, e.key))
-    found = messages.load(tx, {e.message_id for e in events if e.message_id})
+    # locked: a worker that settles at this moment must not make the proof miss its state
+    found = messages.load(tx, {e.message_id for e in events if e.message_id}, lock=True)
     _prove(tx, rt, events, found, now)
     messages.report(
         tx,
@@ -83,7 +93,7 @@ def _track(tx: Tx, rt: Runtime, told: Sequence[ProviderEvent], now: datetime) ->
             if e.delivery and e.message_id in found
         ],
     )
-    _suppress(tx, events, found, now)
+    _suppress(tx, rt, events, found, now)
     return len(events)
 
 
@@ -99,6 +109,9 @@ def _prove(
     for event in events:
         message = found.get(event.message_id)
         if message is None or message.state not in _PROVABLE or not message.attempts:
+            continue
+        if message.id in proofs:
+            # the first of them is nearest to when it was taken
             continue
         proofs[message.id] = Move(
             message.id,
@@ -116,27 +129,48 @@ def _prove(
 
 def _suppress(
     tx: Tx,
+    rt: Runtime,
     events: Sequence[ProviderEvent],
     found: Mapping[str, Message],
     now: datetime,
 ) -> None:
-    told = [
-        (e, found[e.message_id]) for e in events if e.suppress and e.message_id in found
-    ]
-    people = customers.load(tx, {m.customer_id for _, m in told}, now=now)
+    told = [e for e in events if e.suppress]
+    people = customers.load(
+        tx,
+        {found[e.message_id].customer_id for e in told if e.message_id in found},
+        now=now,
+    )
     entries = []
-    for event, message in told:
-        person = people.get(message.customer_id)
-        if person:
-            key = (
-                person.email_key
-                if message.channel is Channel.EMAIL
-                else person.phone_key
+    for event in told:
+        message = found.get(event.message_id)
+        person = people.get(message.customer_id) if message else None
+        entries += [
+            permissions.Suppression(
+                key, scope, event.suppress, event.provider, event.at
             )
-            scope = _SCOPES.get(event.suppress, "all")
-            entries.append(
-                permissions.Suppression(
-                    key, scope, event.suppress, event.provider, event.at
-                )
-            )
+            for key in [_address_key(rt, event, message, person)]
+            for scope in _scopes(event, message)
+        ]
     permissions.suppress(tx, entries)
+
+
+def _address_key(
+    rt: Runtime,
+    event: ProviderEvent,
+    message: Message | None,
+    person: Customer | None,
+) -> str:
+    """The address that the report is about. A late bounce names no message, and its customer may have a new address by now."""
+    if event.to:
+        return addresses.key(event.to, secret=rt.settings.secret_key)
+    if message is None or person is None:
+        return ""
+    return person.email_key if message.channel is Channel.EMAIL else person.phone_key
+
+
+def _scopes(event: ProviderEvent, message: Message | None) -> Sequence[str]:
+    if event.suppress not in _WANTED_LESS:
+        return ("all",)
+    if event.suppress == "unsubscribe" and message and message.purpose in _NEED_CONSENT:
+        return (message.purpose,)
+    return _NEED_CONSENT

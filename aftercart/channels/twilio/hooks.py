@@ -13,7 +13,22 @@ from twilio.request_validator import RequestValidator
 
 from aftercart.channels.twilio.codes import PROVIDER, SUPPRESS, WORDS
 from aftercart.errors import HookError
-from aftercart.model import Delivery, ProviderEvent
+from aftercart.model import Delivery, ProviderEvent, Signal
+
+#: What carriers take for "no more", as a whole message.
+_STOP = frozenset(
+    {
+        "STOP",
+        "STOPALL",
+        "STOP ALL",
+        "UNSUBSCRIBE",
+        "CANCEL",
+        "END",
+        "QUIT",
+        "REVOKE",
+        "OPTOUT",
+    }
+)
 
 _DELIVERIES: Mapping[str, Delivery] = {
     "accepted": Delivery.PROCESSED,
@@ -48,6 +63,22 @@ def verify(
         believed = False
     if not believed:
         raise HookError("twilio: not believed")
+
+
+def read_inbound(params: Mapping[str, str], *, at: datetime) -> ProviderEvent:
+    """A text that a customer sent: STOP, in Twilio's words or the customer's, means that their number is off limits."""
+    sid = params.get("MessageSid", "") or params.get("SmsSid", "")
+    body = " ".join(params.get("Body", "").upper().split())
+    stop = params.get("OptOutType", "") == "STOP" or body in _STOP
+    return ProviderEvent(
+        key=hashlib.sha256(f"{sid}|inbound".encode()).hexdigest(),
+        provider=PROVIDER,
+        at=at,
+        to=params.get("From", ""),
+        signal=Signal.UNSUBSCRIBED if stop else None,
+        words="the customer texted STOP" if stop else "the customer texted",
+        suppress="stop" if stop else "",
+    )
 
 
 def read_status(

@@ -4,9 +4,10 @@ The one place that asks what time it is.
 """
 
 import os
+import secrets
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -23,6 +24,8 @@ Clock = Callable[[], datetime]
 
 #: The mark that holds a pushed clock; where it is set, every process on this database lives at that moment.
 CLOCK_MARK = "clock"
+#: The mark that holds the key of a database whose owner has set none.
+KEY_MARK = "secret_key"
 
 
 def wall_clock() -> datetime:
@@ -105,13 +108,27 @@ def open_runtime(chosen: Settings, *, clock: Clock | None = None) -> Runtime:
     store = open_store(chosen.database_url)
     store.upgrade()
     return Runtime(
-        settings=chosen,
+        settings=replace(chosen, secret_key=chosen.secret_key or _own_key(store)),
         store=store,
         clock=clock or _clock_of(store),
         campaigns={c.name: c for c in campaigns},
         shop=shop,
         renderer=Renderer(chosen.folder / "templates"),
     )
+
+
+def _own_key(store: Store) -> str:
+    """The key that this database made for itself: for a shop that only looks around and has set none.
+
+    With a real provider the settings insist on a key of the owner's.
+    """
+    with store.read() as tx:
+        known = desk.get_mark(tx, KEY_MARK)
+    if known is None:
+        with store.write() as tx:
+            desk.keep_mark(tx, KEY_MARK, secrets.token_urlsafe(32))
+            known = desk.get_mark(tx, KEY_MARK)
+    return str(known)
 
 
 def _clock_of(store: Store) -> Clock:

@@ -65,7 +65,8 @@ class _Replay:
         rt = self.world.rt
         count = 0
         upcoming = next(events, None)
-        self.settle()  # what a killed run left behind
+        self._take_over()
+        self.settle()
         while True:
             now = self._next_moment(upcoming)
             if now is None:
@@ -94,16 +95,30 @@ class _Replay:
             while tracking.read_inbox(rt):
                 pass
 
+    def _take_over(self) -> None:
+        """What a killed run, or workers that are gone, left behind: read, given up, or to be rung anew in this very minute."""
+        self._read_reports()
+        recovering.take_over(self.world.rt)
+
+    def _read_reports(self) -> None:
+        self.world.sandbox.flush()
+        while tracking.read_inbox(self.world.rt):
+            pass
+
     def _wait(self) -> None:
         """Until every rung message has moved on."""
-        deadline = time.monotonic() + PATIENCE
-        while True:
+        staff = self.world.staff
+        if staff is None:
+            # what has not moved by then never will in this minute; it is rung again in the next
             self.world.join()
-            with self.world.rt.store.read() as tx:
-                left = messages.in_flight(
-                    tx, now=self.clock(), rung_until=self.clock() + planning.RING_AGAIN
-                )
-            if not left:
+            return
+        patience = Patience(PATIENCE)
+        while left := self._in_flight():
+            if staff.gone:
+                # nobody is left who could move them; the next round of `settle` rings them anew
+                patience.use(RESTARTS, f"the workers have ended {RESTARTS} times")
+                self._take_over()
+                staff.restart()
                 return
             if time.monotonic() > deadline:
                 raise AftercartError(

@@ -14,8 +14,6 @@ from aftercart.runtime import Clock, Runtime, open_runtime
 from aftercart.sandbox import Sandbox, serve
 from aftercart.settings import PREFIX, Settings
 
-#: Signs the links of a replay where the owner has set no key: nothing of a replay ever leaves the machine.
-_KEY = "a replay signs for nobody"
 _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -26,13 +24,12 @@ class World:
     rt: Runtime
     sandbox: Sandbox
     workers: Any
-    inside: bool  #: whether the workers run in this process
+    staff: deployment.Staff | None  #: worker processes; None: the workers run in here
 
     def join(self) -> None:
         """Waits until the workers inside this process have nothing left to do."""
-        if self.inside:
-            for queue in ("alerts", "email", "sms"):
-                self.workers.broker.join(queue)
+        for queue in ("alerts", "email", "sms"):
+            self.workers.broker.join(queue)
 
 
 @contextmanager
@@ -60,16 +57,19 @@ def open_world(
         door = serve(web.create_app(rt), port)
         stack.callback(door.stop)
         workers = deployment.find("workers", root=settings.folder)
+        staff = None
         if worker_processes:
-            stack.enter_context(
+            staff = stack.enter_context(
                 deployment.processes(
-                    worker_processes, root=settings.folder, environ=_environ(chosen)
+                    worker_processes,
+                    root=settings.folder,
+                    environ=_environ(rt.settings),
                 )
             )
         else:
             workers.use(rt)
             stack.enter_context(deployment.embedded(workers))
-        yield World(rt, box, workers, inside=not worker_processes)
+        yield World(rt, box, workers, staff)
 
 
 def refuse_real_providers(settings: Settings) -> None:
@@ -103,7 +103,6 @@ def _with_sandbox(
     return replace(
         settings,
         public_url=public_url,
-        secret_key=settings.secret_key or _KEY,
         email="sendgrid",
         sms="twilio",
         sendgrid_api_key=box.auth.sendgrid_api_key,

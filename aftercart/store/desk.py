@@ -160,6 +160,6 @@ def set_mark(tx: Tx, name: str, value: Any) -> None:
     )
 
 
-def drop_mark(tx: Tx, name: str) -> None:
-    """Forgets a single fact."""
-    tx.execute(marks.delete().where(marks.c.name == name))
+def keep_mark(tx: Tx, name: str, value: Any) -> None:
+    """Writes a single fact unless it is there: of two processes that start together, the first one's stays."""
+    rows.insert_or_keep(tx, marks, [{"name": name, "value": value}])

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from aftercart.model import Channel, Purpose, State, check_transition
 from aftercart.reasons import Reason
@@ -75,7 +84,13 @@ def claim(
             claims=0,
             lease_until=lease_until,
             sending_at=now,
-            slot_at=case((messages.c.purpose == Purpose.MARKETING, now), else_=None),
+            slot_at=case(
+                (
+                    messages.c.purpose == Purpose.MARKETING,
+                    literal(now, messages.c.slot_at.type),
+                ),
+                else_=None,
+            ),
             reason=None,
         )
         .returning(messages.c.id, messages.c.fence)

@@ -87,21 +87,33 @@ def _watch(
     if order.promised_at is None or order.delivered_at or order.cancelled_at:
         return
     said = event.body.get("order", {})
+    by_promise = f"{order.id}:promised"
     if said.get("promised_at"):
         yield _enrollment(
             campaign,
             event,
-            occurrence=f"{order.id}:promised",
+            occurrence=by_promise,
             due_at=order.promised_at + trigger.by + trigger.confirmed_for,
         )
     eta = datetime.fromisoformat(said["eta"]) if said.get("eta") else None
     if eta and eta >= order.promised_at + trigger.by:
+        # the same estimate may come back after it was taken back, and then its two minutes begin anew
         yield _enrollment(
             campaign,
             event,
-            occurrence=f"{order.id}:{eta.isoformat()}",
+            occurrence=f"{order.id}:{eta.isoformat()}@{event.at.isoformat()}",
             due_at=event.at + trigger.confirmed_for,
             eta=eta.isoformat(),
+        )
+    elif eta:
+        fine = because(Code.NOT_LATE, order=order.id)
+        enrollments.end_for_order(
+            tx,
+            order.id,
+            campaigns=[campaign.name],
+            at=event.at,
+            reason=fine,
+            but=by_promise,
         )
 
 

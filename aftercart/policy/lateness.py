@@ -27,14 +27,15 @@ def judge(
     order: Order,
     *,
     trigger: LateDelivery,
-    eta: datetime | None,
+    by_promise: bool,
     told: Sequence[datetime | None],
     now: datetime,
 ) -> Late | NotYet | Reason:
     """What to do about an order whose watch has run out; a Reason where there is nothing to tell.
 
-    `eta` is the estimate that the watch was set for, None for the watch on the promise itself; `told` is what the customer
-    has been told so far, oldest first.
+    `by_promise` is true of the watch on the promise itself, false of one that an estimate set; `told` is what the customer has
+    been told so far, oldest first. What is told is the newest estimate: an estimate that slips a little every minute must not
+    put the news off for ever.
     """
     if order.promised_at is None:
         return because(Code.NOT_LATE, order=order.id)
@@ -44,20 +45,19 @@ def judge(
         return because(
             Code.ARRIVED, order=order.id, at=f"{order.delivered_at:%H:%M} UTC"
         )
-    if eta is not None and order.eta != eta:
-        return because(Code.SUPERSEDED, order=order.id)
-    if eta is None and now < order.promised_at + trigger.by + trigger.confirmed_for:
-        return NotYet(order.promised_at + trigger.by + trigger.confirmed_for)
+    late_from = order.promised_at + trigger.by
+    if by_promise and now < late_from + trigger.confirmed_for:
+        return NotYet(late_from + trigger.confirmed_for)
     known = order.eta if order.eta and order.eta > now else None
-    expected = eta or known or now
-    if expected < order.promised_at + trigger.by:
+    expected = known or now
+    if expected < late_from:
         return because(Code.NOT_LATE, order=order.id)
     if told:
-        last = max((t for t in told if t), default=order.promised_at + trigger.by)
+        last = max((t for t in told if t), default=late_from)
         if expected < last + trigger.worse_by:
             return because(
                 Code.NOT_MUCH_WORSE,
                 told=f"{last:%H:%M} UTC",
                 now=f"{expected:%H:%M} UTC",
             )
-    return Late(eta if eta and eta > now else known)
+    return Late(known)

@@ -90,10 +90,12 @@ def advance(
                     now=now,
                 )
             )
-            if drafts[-1].message.state is State.SKIPPED and _ends(drafts[-1]):
+            if _ends(drafts[-1]):
                 return Advance(
                     step, base, tuple(drafts), True, drafts[-1].message.reason
                 )
+            # what follows counts from when the message goes, not from the night before its hours
+            base = drafts[-1].message.due_at
         # a StopIf is judged with the Send that follows it, so that the log shows the message that was not sent
         step += 1
     return Advance(step, base, tuple(drafts), ended=True)
@@ -102,8 +104,10 @@ def advance(
 def _lateness(
     e: Enrollment, trigger: LateDelivery, order: Order, view: View, now: datetime
 ) -> lateness.Late | lateness.NotYet | Reason:
-    eta = datetime.fromisoformat(e.facts["eta"]) if e.facts.get("eta") else None
-    return lateness.judge(order, trigger=trigger, eta=eta, told=view.told, now=now)
+    by_promise = not e.facts.get("eta")
+    return lateness.judge(
+        order, trigger=trigger, by_promise=by_promise, told=view.told, now=now
+    )
 
 
 def _after_wait(
@@ -236,10 +240,18 @@ def _in_hours(
     return at
 
 
+#: Why a message was not sent that says something about the whole way, and not only about this step's channel or turn.
+_ENDING = (
+    Code.ORDER_REFUNDED,
+    Code.ORDER_CANCELLED,
+    Code.STOP_CONDITION,
+    Code.NOT_IN_AUDIENCE,
+    Code.REORDERED,
+    Code.ARRIVED,
+)
+
+
 def _ends(draft: Draft) -> bool:
-    """Whether the reason for not sending one step ends the whole way: only a condition that does."""
+    """Whether the reason for not sending one step ends the whole way: only what started it, or a condition, does."""
     reason = draft.message.reason
-    return reason is not None and reason.code not in (
-        Code.RECENT_ENOUGH,
-        Code.NOTHING_NEW,
-    )
+    return reason is not None and reason.code in _ENDING

@@ -108,15 +108,30 @@ def progress(tx: Tx, steps: Sequence[Progress]) -> None:
 
 
 def end_for_order(
-    tx: Tx, order_id: str, *, campaigns: Collection[str], at: datetime, reason: Reason
+    tx: Tx,
+    order_id: str,
+    *,
+    campaigns: Collection[str],
+    at: datetime,
+    reason: Reason,
+    but: str | None = None,
 ) -> None:
-    """Ends the open enrollments of an order in these campaigns: it arrived, or something newer took their place."""
+    """Ends the open enrollments of an order in these campaigns: it arrived, or what they waited for was taken back.
+
+    With `but`, only those end that started by `at`, and the one of that occurrence goes on.
+    """
+    some = (
+        ()
+        if but is None
+        else (enrollments.c.occurrence != but, enrollments.c.started_at <= at)
+    )
     tx.execute(
         update(enrollments)
         .where(
             enrollments.c.order_id == order_id,
             enrollments.c.campaign.in_(sorted(campaigns)),
             enrollments.c.ended_at.is_(None),
+            *some,
         )
         .values(ended_at=at, reason=reason.to_json())
     )

@@ -65,24 +65,57 @@ def embedded(workers: Workers, *, threads: int = 4) -> Iterator[Any]:
         worker.stop()
 
 
-@contextmanager
-def processes(
-    count: int, *, root: Path, environ: Mapping[str, str]
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs `dramatiq workers` with so many processes, one thread each, and ends them with the block."""
-    command = [
-        sys.executable, "-m", "dramatiq", "workers",
-        "--processes", str(count), "--threads", "2", "--worker-shutdown-timeout", "10000",
-    ]  # fmt: skip
-    settings = {**os.environ, **environ, "dramatiq_worker_timeout": "20"}
-    child = subprocess.Popen(command, cwd=root, env=settings)  # noqa: S603 - our own command
-    try:
-        yield child
-    finally:
-        child.send_signal(signal.SIGTERM)
+class Staff:
+    """Worker processes that this process has started, and that do not outlive it."""
+
+    def __init__(self, count: int, *, root: Path, environ: Mapping[str, str]) -> None:
+        self._command = [
+            sys.executable, "-m", "dramatiq", "workers",
+            "--processes", str(count), "--threads", "2", "--worker-shutdown-timeout", "10000",
+        ]  # fmt: skip
+        self._root = root
+        self._environ = {**os.environ, **environ, "dramatiq_worker_timeout": "20"}
+        self._start()
+
+    @property
+    def gone(self) -> bool:
+        """Whether they have ended by themselves. dramatiq ends all of them when one dies."""
+        return self._workers.poll() is not None
+
+    def restart(self) -> None:
+        """Starts them again."""
+        self.stop()
+        self._start()
+
+    def stop(self) -> None:
+        """Asks them to finish what they hold, waits, and ends them."""
+        self._workers.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + _GOODBYE
-        while child.poll() is None and time.monotonic() < deadline:
+        while self._workers.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
-        if child.poll() is None:
-            child.kill()
-            child.wait()
+        if self._workers.poll() is None:
+            self._workers.kill()
+            self._workers.wait()
+        self._watch.kill()
+        self._watch.communicate()
+
+    def _start(self) -> None:
+        self._workers = subprocess.Popen(  # noqa: S603 - our own command
+            self._command, cwd=self._root, env=self._environ
+        )
+        # When this process is killed its end of the pipe closes, and the shell tells the workers to go: left alone they
+        # would take what a second run rings for and knock at a provider that is not there any more.
+        self._watch = subprocess.Popen(  # noqa: S603 - our own words
+            ["/bin/sh", "-c", 'read -r _; kill -TERM "$0"', str(self._workers.pid)],
+            stdin=subprocess.PIPE,
+        )
+
+
+@contextmanager
+def processes(count: int, *, root: Path, environ: Mapping[str, str]) -> Iterator[Staff]:
+    """Runs `dramatiq workers` with so many processes, two threads each, and ends them with the block."""
+    staff = Staff(count, root=root, environ=environ)
+    try:
+        yield staff
+    finally:
+        staff.stop()

@@ -7,18 +7,19 @@ messages on any number of processes, and a replay that was killed goes on where 
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from aftercart import enrolling, planning, sweeping, tracking
 from aftercart.errors import AftercartError, InputError
 from aftercart.model import Event
+from aftercart.replaying import recovering
 from aftercart.replaying.deliveries import simulate
 from aftercart.replaying.world import World, open_world
 from aftercart.runtime import PushedClock
 from aftercart.settings import Settings
-from aftercart.store import Store, desk, messages, open_store, orders
+from aftercart.store import Store, desk, messages, open_store, orders, records
 
 __all__ = ["Plan", "Step", "run"]
 
@@ -26,6 +27,8 @@ __all__ = ["Plan", "Step", "run"]
 GRAIN = timedelta(minutes=1)
 #: Real seconds without progress after which the workers are given up.
 PATIENCE = 120.0
+#: How often worker processes that have ended are started again.
+RESTARTS = 3
 _SWEEP_EVERY = timedelta(minutes=15)
 _MARK = "replay"
 
@@ -54,10 +57,8 @@ class _Replay:
     plan: Plan
     world: World
     clock: PushedClock
-    swept_at: datetime = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.swept_at = self.plan.start
+    swept_at: datetime
+    restarts: int = 0
 
     def run(
         self, events: Iterator[Event], on_step: Callable[[World, Step], None]
@@ -85,18 +86,16 @@ class _Replay:
         """Everything that is due now is planned, sent and reported back."""
         rt = self.world.rt
         now = self.clock()
-        if now - self.swept_at >= _SWEEP_EVERY or self.swept_at == self.plan.start:
+        if now - self.swept_at >= _SWEEP_EVERY:
             sweeping.sweep(rt)
             self.swept_at = now
         while batches := planning.plan(rt):
             self.world.workers.ring(batches)
             self._wait()
-            self.world.sandbox.flush()
-            while tracking.read_inbox(rt):
-                pass
+            self._read_reports()
 
     def _take_over(self) -> None:
-        """What a killed run, or workers that are gone, left behind: read, given up, or to be rung anew in this very minute."""
+        """What a killed run, or workers that are gone, left behind: proved, given up, or rung anew in this very minute."""
         self._read_reports()
         recovering.take_over(self.world.rt)
 
@@ -109,23 +108,28 @@ class _Replay:
         """Until every rung message has moved on."""
         staff = self.world.staff
         if staff is None:
-            # what has not moved by then never will in this minute; it is rung again in the next
+            # what the workers in here have not moved by then failed; it is rung again in the next minute
             self.world.join()
             return
-        patience = Patience(PATIENCE)
+        deadline = time.monotonic() + PATIENCE
         while left := self._in_flight():
-            if staff.gone:
-                # nobody is left who could move them; the next round of `settle` rings them anew
-                patience.use(RESTARTS, f"the workers have ended {RESTARTS} times")
+            if staff.gone and self.restarts < RESTARTS:
+                self.restarts += 1
                 self._take_over()
                 staff.restart()
                 return
-            if time.monotonic() > deadline:
+            if staff.gone or time.monotonic() > deadline:
+                why = "the workers have ended" if staff.gone else "no worker moves them"
                 raise AftercartError(
-                    f"{left} messages have not moved for {PATIENCE:.0f} s: do the workers run? "
-                    "Start the replay again to go on."
+                    f"{left} messages are on their way and {why}; nothing is lost: "
+                    "mend what the workers say above, and start the replay again to go on"
                 )
             time.sleep(0.005)
+
+    def _in_flight(self) -> int:
+        now = self.clock()
+        with self.world.rt.store.read() as tx:
+            return messages.in_flight(tx, now=now, rung_until=now + planning.RING_AGAIN)
 
     def _next_moment(self, upcoming: Event | None) -> datetime | None:
         due = planning.look(self.world.rt).next
@@ -146,7 +150,7 @@ def run(
     """Replays; returns how many events were new. Run again after a crash, it goes on; run again after the end, it changes nothing.
 
     Raises:
-        InputError: when the database is in the middle of another replay, or past it.
+        InputError: when the database is in the middle of another replay, or past it, or is not a replay's.
         SettingsError: when a real provider is set.
     """
     store = open_store(settings.database_url)
@@ -155,6 +159,7 @@ def run(
         clock = PushedClock(store)
         first_time = _begin(store, plan)
         if first_time:
+            recovering.put_aside(plan.ledger)
             clock.push(plan.start)
         with open_world(
             settings,
@@ -168,7 +173,7 @@ def run(
                 planning.plan(world.rt)
                 with store.write() as tx:
                     desk.set_mark(tx, _MARK, _mark(plan))
-            replay = _Replay(plan, world, clock)
+            replay = _Replay(plan, world, clock, swept_at=plan.start)
             return replay.run(_events(store, plan, after=clock()), on_step)
     finally:
         store.close()
@@ -190,6 +195,12 @@ def _events(store: Store, plan: Plan, *, after: datetime) -> Iterator[Event]:
 def _begin(store: Store, plan: Plan) -> bool:
     with store.read() as tx:
         known = desk.get_mark(tx, _MARK)
+        lived_in = known is None and bool(records.counts(tx))
+    if lived_in:
+        raise InputError(
+            "this database has messages that no replay planned, and a replay would send them to nobody: "
+            "import into a fresh database (AFTERCART_DATABASE_URL) for it"
+        )
     if known is not None and known != _mark(plan):
         raise InputError(
             f"this database has been replayed from {known['from']} to {known['to']} with seed {known['seed']}; "

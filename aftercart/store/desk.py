@@ -7,8 +7,9 @@ from uuid import uuid5
 
 from sqlalchemy import select, update
 
-from aftercart.model import NAMESPACE, Purpose, State
+from aftercart.model import NAMESPACE, Purpose
 from aftercart.store import Tx, rows
+from aftercart.store.messages import ring_now
 from aftercart.store.tables import (
     answers,
     cases,
@@ -28,15 +29,7 @@ def resume(tx: Tx, scope: str, *, now: datetime) -> bool:
     """Lifts a pause and lets the planner ring at once what was held; answers whether there was one."""
     lifted = bool(tx.execute(pauses.delete().where(pauses.c.scope == scope)).rowcount)
     if lifted:
-        tx.execute(
-            update(messages)
-            .where(
-                messages.c.state == State.SCHEDULED,
-                messages.c.due_at <= now,
-                messages.c.ring_at > now,
-            )
-            .values(ring_at=now)
-        )
+        ring_now(tx, now=now)
     return lifted
 
 

@@ -121,6 +121,19 @@ def ring(tx: Tx, *, now: datetime, again_at: datetime, limit: int) -> list[Rung]
     return found
 
 
+def ring_now(tx: Tx, *, now: datetime) -> None:
+    """Lets the next tick ring everything that is due, also what was rung or held a moment ago."""
+    tx.execute(
+        update(messages)
+        .where(
+            messages.c.state == State.SCHEDULED,
+            messages.c.due_at <= now,
+            messages.c.ring_at > now,
+        )
+        .values(ring_at=now)
+    )
+
+
 def in_flight(tx: Tx, *, now: datetime, rung_until: datetime) -> int:
     """How many messages were rung in this very moment and have not moved, or are being sent. For clocks that stand still."""
     rung = (

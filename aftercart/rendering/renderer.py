@@ -60,7 +60,7 @@ class Renderer:
 
     def __init__(self, folder: Path, *, to_html: ToHtml = mjml2html) -> None:
         self.folder = folder
-        self._to_html = to_html
+        self.to_html = to_html
         self._templates: dict[str, tuple[object, Template]] = {}
         self._parts: OrderedDict[tuple[str, str, str], _Part] = OrderedDict()
         self._lock = threading.Lock()
@@ -76,7 +76,7 @@ class Renderer:
         if known and known[0] == stamp:
             return known[1]
         with self._lock:
-            made = sources.read(self.folder, name, to_html=self._to_html)
+            made = sources.read(self.folder, name, to_html=self.to_html)
             template = Template._of(name, made)
             problems = [
                 found

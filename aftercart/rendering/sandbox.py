@@ -4,7 +4,6 @@ Values are plain data, so a template reads keys of dicts and entries of lists an
 object is reachable, apart from `loop`. That is stricter than Jinja's own sandbox, and faster.
 """
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -16,6 +15,7 @@ from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from aftercart.rendering import vocabulary
+from aftercart.spelling import closest
 
 MAX_RANGE = 200
 _LOOP = frozenset(
@@ -106,8 +106,8 @@ def printable(text: str) -> str:
 
 def suggest(wrong: str, known: Iterable[str]) -> str:
     """`did you mean "…"?`, or nothing when no word is near."""
-    near = difflib.get_close_matches(wrong, list(known), n=1, cutoff=0.6)
-    return f'did you mean "{near[0]}"?' if near else ""
+    near = closest(wrong, known)
+    return f'did you mean "{near}"?' if near else ""
 
 
 class Missing(StrictUndefined):

@@ -18,7 +18,7 @@ class Word:
     optional: bool = False
 
 
-_WHY = "You get this because you asked Meadow Grocer to send you recipes and tips."
+_WHY = "You get this because you shop with Meadow Grocer and said yes to our messages."
 _SURVEY = "https://meadowgrocer.example/s/k3J9"
 _INGREDIENTS = [
     "8 chicken thighs, bone in",
@@ -76,8 +76,8 @@ CATALOGUE: tuple[Word, ...] = (
     Word("recipe.ingredients[]", "An ingredient, with its amount", _INGREDIENTS),
     Word(
         "recipe.have[]",
-        "A bought thing that the recipe uses",
-        ["chicken thighs", "leeks", "lemons"],
+        "A bought product that the recipe uses; the list may be empty",
+        ["Chicken thighs", "Leeks", "Lemons"],
     ),
     Word("recipe.steps[]", "A step, one or two sentences", _STEPS),
     Word(
@@ -91,7 +91,7 @@ CATALOGUE: tuple[Word, ...] = (
     Word("staples[].last_day", "The day of that order", "Tuesday 3 March"),
     Word(
         "reorder_url",
-        "Puts the staples in the basket",
+        "Where the staples are ordered again",
         "https://meadowgrocer.example/basket?add=eggs-12",
     ),
     Word("survey.url", "The survey's page", _SURVEY),
@@ -139,8 +139,9 @@ def sample_values(*, sparse: bool = False) -> dict[str, Any]:
         if not sparse or name == "survey.scores":
             _at(values, name).extend(dict(entry) for entry in more)
     if sparse:
-        for name in ("recipe.ingredients", "recipe.have", "recipe.steps"):
+        for name in ("recipe.ingredients", "recipe.steps"):
             del _at(values, name)[1:]
+        _at(values, "recipe.have").clear()
     return values
 
 

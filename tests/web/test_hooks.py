@@ -10,6 +10,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from aftercart import addresses, tracking
+from tests.web import seeding
 from tests.web.seeding import NOW
 from tests.web.site import Answer, Site, everything
 
@@ -84,6 +86,18 @@ def test_an_incoming_text_is_kept_and_answered_with_silence(site: Site) -> None:
     assert answer.status == 200
     assert answer.text.endswith("<Response/>")
     assert len(kept(site)) == 1
+
+
+def test_a_customer_who_texts_stop_is_not_texted_again(site: Site) -> None:
+    with site.rt.store.write() as tx:
+        seeding.person(tx, id="c-1", first_name="Ann", phone="+447700900100")
+    form = {"From": "+447700900100", "Body": "Stop", "MessageSid": "SM2"}
+
+    from_twilio(site, "/hooks/twilio/inbound", **form)
+    tracking.read_inbox(site.rt)
+
+    key = addresses.key("+447700900100", secret=seeding.SECRET)
+    assert [row[0] for row in everything(site.rt)["suppressions"]] == [key]
 
 
 def test_every_cause_of_disbelief_gets_the_same_answer_and_leaves_nothing(

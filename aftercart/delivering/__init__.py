@@ -7,10 +7,14 @@ became of it is written after. A process that dies in between leaves messages in
 from collections.abc import Sequence
 from datetime import timedelta
 
+import structlog
+
 from aftercart import messagelog
+from aftercart.channels import Sender
 from aftercart.delivering import outcomes, preparing
 from aftercart.delivering.preparing import Prepared
-from aftercart.model import Channel, Receipt
+from aftercart.errors import SendError, Unclear
+from aftercart.model import Channel, Outgoing, Receipt
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, messages, permissions, transitions, versions
 from aftercart.store.transitions import Ready
@@ -20,10 +24,15 @@ __all__ = ["LEASE", "deliver"]
 #: How long a claim is believed to be alive; longer than any request may take (30 s).
 LEASE = timedelta(seconds=60)
 
+_log = structlog.get_logger(__name__)
+
 
 def deliver(rt: Runtime, ids: Sequence[str]) -> int:
     """Delivers the due messages among these ids; returns how many were handed to a provider."""
     now = rt.clock()
+    senders = (
+        rt.senders
+    )  # before anything is claimed: a set-up that cannot send must cost no message
     with rt.store.write() as tx:
         started = messages.start(tx, ids, now=now)
         if not started:
@@ -39,8 +48,7 @@ def deliver(rt: Runtime, ids: Sequence[str]) -> int:
     for channel in Channel:
         batch = [p for p in sent if p.channel is channel]
         if batch:
-            answers = rt.senders[channel].send(batch)
-            results += list(zip(batch, answers, strict=True))
+            results += _send(senders[channel], batch)
     settled = [
         outcomes.settle(
             outgoing,
@@ -72,6 +80,18 @@ def deliver(rt: Runtime, ids: Sequence[str]) -> int:
         taken = sum(isinstance(answer, Receipt) for _, answer in results)
         messagelog.say("accepted", count=taken, of=len(results), actor=rt.actor)
     return len(results)
+
+
+def _send(
+    sender: Sender, batch: Sequence[Outgoing]
+) -> list[tuple[Outgoing, Receipt | SendError]]:
+    try:
+        return list(zip(batch, sender.send(batch), strict=True))
+    except Exception as error:
+        # a sender raises for no message; should one do so, nobody knows how far it came, and the other channel's answers count
+        _log.exception("a sender broke", provider=sender.provider)
+        words = f"the sender broke ({type(error).__name__}: {error})"
+        return [(one, Unclear(words, provider=sender.provider)) for one in batch]
 
 
 def _claim(tx: Tx, rt: Runtime, prepared: Prepared) -> dict[str, int]:

@@ -9,6 +9,10 @@ from aftercart.model import Outgoing, Receipt, State
 from aftercart.reasons import Code, Reason, because
 from aftercart.store.transitions import Move
 
+#: Where our message may be when a slow answer comes: its lease has lapsed, or a service message waits to be repeated. With
+#: our fence still on it, the answer is about the newest attempt, and knowing beats guessing.
+_GIVEN_UP = frozenset({State.UNCERTAIN, State.SCHEDULED})
+
 #: The first wait after a message was surely not taken; it doubles with each attempt.
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=15)
@@ -39,6 +43,7 @@ def settle(
     def moved(
         after: State, reason: Reason | None, word: str = "", **columns: Any
     ) -> Move:
+        also = _GIVEN_UP if after in (State.ACCEPTED, State.FAILED) else frozenset()
         return Move(
             outgoing.message_id,
             State.SENDING,
@@ -48,6 +53,7 @@ def settle(
             word=word,
             reason=reason,
             fence=fence,
+            also=also,
             columns=columns,
         )
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import structlog
+
 from aftercart import composing, gathering, links
 from aftercart.errors import TemplateError
 from aftercart.gathering import People
@@ -18,6 +20,8 @@ from aftercart.store.transitions import Move
 
 #: Starts that never reached the provider before a message is given up: its rendering may be what kills the worker.
 MAX_CLAIMS = 3
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -60,18 +64,28 @@ def prepare(
     """Decides on every message and renders those that go."""
     prepared = Prepared()
     for message in batch:
-        facts = gathering.facts(rt, message, known)
-        if facts is None:
-            gone = Skip(
-                because(Code.CAMPAIGN_GONE, campaign=message.campaign), State.CANCELLED
-            )
-            prepared.moves.append(_end(rt, message, gone, now))
-        elif message.claims > MAX_CLAIMS:
-            poison = Skip(because(Code.POISON, count=MAX_CLAIMS), State.FAILED)
-            prepared.moves.append(_end(rt, message, poison, now))
-        else:
-            _decide(rt, facts, prepared, now)
+        try:
+            _prepare(rt, message, known, prepared, now)
+        except Exception:
+            # Its start stays counted: it is rung again, alone, and given up after the third time. The others go.
+            _log.exception("a message could not be prepared", message=message.id)
     return prepared
+
+
+def _prepare(
+    rt: Runtime, message: Message, known: People, prepared: Prepared, now: datetime
+) -> None:
+    facts = gathering.facts(rt, message, known)
+    if facts is None:
+        gone = Skip(
+            because(Code.CAMPAIGN_GONE, campaign=message.campaign), State.CANCELLED
+        )
+        prepared.moves.append(_end(rt, message, gone, now))
+    elif message.claims > MAX_CLAIMS:
+        poison = Skip(because(Code.POISON, count=MAX_CLAIMS), State.FAILED)
+        prepared.moves.append(_end(rt, message, poison, now))
+    else:
+        _decide(rt, facts, prepared, now)
 
 
 def _decide(rt: Runtime, facts: Facts, prepared: Prepared, now: datetime) -> None:

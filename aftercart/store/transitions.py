@@ -50,7 +50,8 @@ class Ready:
 class Move:
     """One message on its way along one arrow.
 
-    A message that is no longer in `before`, or whose fence is another, has been moved by somebody else: then nothing happens.
+    A message that is no longer in `before` (or one of `also`), or whose fence is another, has been moved by somebody else:
+    then nothing happens.
     """
 
     message_id: str
@@ -61,6 +62,7 @@ class Move:
     word: str = ""  #: for the story; the new state where empty
     reason: Reason | None = None
     fence: int | None = None
+    also: frozenset[State] = frozenset()
     columns: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -110,13 +112,14 @@ def move(tx: Tx, moves: Sequence[Move]) -> set[str]:
         IllegalTransition: when the table has no such arrow; then nothing has moved.
     """
     for m in moves:
-        check_transition(m.before, m.after)
+        for before in {m.before, *m.also}:
+            check_transition(before, m.after)
     current = _lock(tx, [m.message_id for m in moves])
     legal = [
         m
         for m in moves
         if (at := current.get(m.message_id))
-        and at[0] is m.before
+        and at[0] in {m.before, *m.also}
         and m.fence in (None, at[1])
     ]
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}

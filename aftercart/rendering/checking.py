@@ -22,9 +22,14 @@ def check(
     if not folder.is_dir():
         return [Problem(str(folder), 1, 1, "there is no such folder")]
     found = _of_markup(folder)
+    located = bool(found)
     renderer = Renderer(folder)
     for name in sources.names(folder):
         found += _of_template(renderer, name, (purposes or {}).get(name))
+    if (
+        located
+    ):  # the compiler's own words only repeat, less precisely, what was found above
+        found = [p for p in found if not p.message.startswith(sources.UNREADABLE)]
     return sorted(set(found))
 
 

@@ -4,6 +4,7 @@ What Jinja offers beyond is refused by name, with its place: a template is writt
 and runs in a process that has other messages to send.
 """
 
+import re
 from collections.abc import Iterator
 
 from jinja2 import Environment, nodes
@@ -12,13 +13,15 @@ from jinja2.exceptions import TemplateSyntaxError
 from aftercart.errors import Problem
 from aftercart.rendering import tags
 from aftercart.rendering.sandbox import FILTERS, Sandbox, suggest
-from aftercart.rendering.tags import Marked
+from aftercart.rendering.tags import Marked, Piece
 
 MAX_LOOPS = 2
 MAX_NODES = 1500
 MAX_NUMBER = 10_000
 MAX_SOURCE = 96 * 1024
 
+_WORD = re.compile(r"\{%[-+]?\s*(\w+)")
+_PAIRED = frozenset({"if", "for", "macro", "set", "with", "filter", "call", "block"})
 # One parser for all: it keeps nothing between texts.
 _PARSER: Environment = Sandbox(html=True)
 _REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
@@ -51,6 +54,11 @@ def parse(marked: Marked) -> tuple[nodes.Template | None, list[Problem]]:
     try:
         return _PARSER.parse(marked.source), []
     except TemplateSyntaxError as error:
+        if "unexpected end of template" in str(error).lower() and (
+            tag := _open_block(marked)
+        ):
+            words = f"{tag.text.split()[0]} {tag.text.split()[1]} … has no end"
+            return None, [tags.problem(tag.place, words, _ending(tag))]
         return None, [tags.problem(marked.place(error.lineno), _words(error))]
 
 
@@ -187,6 +195,25 @@ def _unbounded_macros(tree: nodes.Template, marked: Marked) -> list[Problem]:
         if called:
             calling.add(macro.name)
     return found
+
+
+def _open_block(marked: Marked) -> Piece | None:
+    """The innermost block that was opened last and never ended."""
+    still: list[Piece] = []
+    for tag in marked.tags:
+        word = _WORD.match(tag.text)
+        if tag.kind != "block" or not word:
+            continue
+        if word[1].startswith("end") and still:
+            still.pop()
+        elif word[1] in _PAIRED and not (word[1] == "set" and "=" in tag.text):
+            still.append(tag)
+    return still[-1] if still else None
+
+
+def _ending(tag: Piece) -> str:
+    word = _WORD.match(tag.text)
+    return f"end it with {{% end{word[1]} %}}" if word else ""
 
 
 def _words(error: TemplateSyntaxError) -> str:

@@ -70,7 +70,7 @@ _MJML = frozenset(
 
 def problems(text: str, file: str) -> list[Problem]:
     """Every value at a dangerous place and every element that no mailbox should get."""
-    scan = _Scan(tags.split(text, file))
+    scan = _Scan(tags.split(text, file), strict=file.endswith(".mjml"))
     scan.feed(scan.masked)
     scan.close()
     return scan.finish()
@@ -79,8 +79,9 @@ def problems(text: str, file: str) -> list[Problem]:
 class _Scan(HTMLParser):
     """Reads a file in which every Jinja tag is blanked by as many filling characters."""
 
-    def __init__(self, pieces: list[Piece]) -> None:
+    def __init__(self, pieces: list[Piece], *, strict: bool) -> None:
         super().__init__(convert_charrefs=False)
+        self._strict = strict  #: MJML stops at what HTML forgives
         self._pieces = pieces
         self._offsets: list[int] = []
         self._lines = [0]
@@ -114,17 +115,18 @@ class _Scan(HTMLParser):
         if self._open and self._open[-1][0] == tag:
             self._open.pop()
             return
-        hint = f"<{self._open[-1][0]}> is still open" if self._open else ""
-        self._say(self._here(), f"</{tag}> closes nothing", hint)
-        while tag in [t for t, _ in self._open] and self._open.pop()[0] != tag:
-            pass
+        if tag not in [name for name, _ in self._open]:
+            self._say(self._here(), f"</{tag}> closes nothing")
+            return
+        while (inner := self._open.pop())[0] != tag:
+            self._say(inner[1], f"<{inner[0]}> is not closed")
 
     def handle_data(self, data: str) -> None:
         inside = self._open[-1][0] if self._open else ""
         if inside in _STYLES:
             self._refuse(self._here(), data, f"inside <{inside}>")
-        elif stray := re.search(r"<(?=\s)", data):
-            self._say(self._here() + stray.start(), "a bare <", "write &lt;")
+        elif "<" in data:
+            self._say(self._here() + data.index("<"), "a bare <", "write &lt;")
 
     def handle_comment(self, data: str) -> None:
         self._refuse(self._here() + len("<!--"), data, "inside a comment")
@@ -151,10 +153,12 @@ class _Scan(HTMLParser):
             return
         offset = here + found.start(2)
         if not value.startswith(('"', "'")):
-            self._refuse(offset, value, f"in {name}=, which has no quotes")
+            self._refuse(offset, value, f"in {name}=, which has no quotes,")
+            if value and _FILL not in value and self._strict:
+                self._say(offset, f"{name}= has no quotes", f'write {name}="{value}"')
             return
         if name.startswith("on") or name in ("style", "srcdoc"):
-            self._refuse(offset, value, f"in {name}=, which is code")
+            self._refuse(offset, value, f"in {name}=, which is code,")
         elif name in _LINKS:
             self._link(offset + 1, name, value[1:-1].strip())
 

@@ -13,11 +13,14 @@ from jinja2 import filters as jinja_filters
 from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
 from aftercart.rendering import vocabulary
 from aftercart.spelling import closest
 
 MAX_RANGE = 200
+# Markup is what macros return; Undefined complains by itself, with the name.
+_SHOWN = (Markup, int, float, Undefined)
 _LOOP = frozenset(
     {"index", "index0", "revindex", "revindex0", "first", "last", "length"}
 )
@@ -54,7 +57,7 @@ def singular(word: str) -> str:
     """A staple's name as the first half of a compound: "eggs" in "egg supply"."""
     if len(word) > 4 and re.search(r"[^aeiouk]ies$", word):
         return word[:-3] + "y"
-    if re.search(r"(?:[os]s|[aiu]s)$", word) or not word.endswith("s"):
+    if re.search(r"[su]s$", word) or not word.endswith("s"):
         return word
     return word[:-2] if re.search(r"(?:oes|shes|ches|xes|sses)$", word) else word[:-1]
 
@@ -197,15 +200,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 
 def _finalize(value: Any) -> Any:
-    """Every value on its way into a message."""
+    """Every value on its way into a message: text, with what cannot be printed taken out, or a number."""
     if type(value) is str:
         return value if value.isprintable() else _UNPRINTABLE.sub(" ", value)
-    if value is None or isinstance(value, (dict, list, tuple, bool)):
-        raise SecurityError(
-            f"{_short(value)} is not a text or a number, so that it cannot be shown; "
-            "name one part of it, or go through it with a loop"
-        )
-    return value
+    if isinstance(value, _SHOWN) and not isinstance(value, bool):
+        return value
+    raise SecurityError(
+        f"{_short(value)} is not a text or a number, so that it cannot be shown; "
+        "name one part of it, or go through it with a loop"
+    )
 
 
 def _capped_range(*bounds: int) -> range:

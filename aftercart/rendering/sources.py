@@ -36,6 +36,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _HOLD = "jinja-tag-%d-held"
 _HELD = re.compile(r"jinja-tag-(\d+)-held")
 
+UNREADABLE = "MJML cannot read this"
+
 ToHtml = Callable[[str], str]
 
 
@@ -134,7 +136,9 @@ class _Composer:
         except Exception as error:  # the compiler is foreign code; whatever it raises is the file's fault
             hint = "often an attribute without quotes, a bare < or a tag that is not closed"
             self._problems.append(
-                tags.problem(place, f"MJML cannot read this: {error}", hint)
+                tags.problem(
+                    _blamed(kept, error) or place, f"{UNREADABLE}: {error}", hint
+                )
             )
             return []
         done: list[Piece] = []
@@ -186,6 +190,18 @@ class _Composer:
             return _trimmed(self._pieces(shared, depth + 1))
         self._problems.append(tags.problem(piece.place, wrong, hint))
         return []
+
+
+def _blamed(pieces: Sequence[Piece], error: Exception) -> Place | None:
+    """The place that MJML names as an offset into the text it was given, if it does."""
+    found = re.search(r"position (\d+):", str(error))
+    rest = int(found[1]) if found else -1
+    for number, piece in enumerate(pieces):
+        length = len(piece.text if piece.kind == "text" else _HOLD % number)
+        if 0 <= rest < length:
+            return piece.spot(rest) if piece.kind == "text" else piece.place
+        rest -= length
+    return None
 
 
 def _joined(pieces: Sequence[Piece]) -> str:

@@ -5,7 +5,7 @@ that marketing ever saw. Tags therefore keep their place of origin from the firs
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +20,8 @@ _TAG = re.compile(
     re.DOTALL,
 )
 _OPENING = re.compile(r"\{\{|\{%|\{#")
-_CLOSING = re.compile(r"\s*([-+]?(?:\}\}|%\}))\Z")
+_EDGES = re.compile(r"\A((?:\{\{|\{%)[-+]?)(.*?)([-+]?(?:\}\}|%\}))\Z", re.DOTALL)
+_STRINGS = re.compile(r"""\"[^"]*"|'[^']*'""")
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,23 @@ def _refuse_unclosed(pieces: Sequence[Piece]) -> None:
             f"close it with {closing[found.group()]}",
         )
         for piece in pieces
-        if piece.kind == "text" and (found := _OPENING.search(piece.text))
+        if (found := _opened(piece))
     ]
     if problems:
         raise TemplateError(problems)
 
 
+def _opened(piece: Piece) -> re.Match[str] | None:
+    """The beginning of a tag that has no end, be it that the end of a later tag was taken for its own."""
+    if piece.kind == "text":
+        return _OPENING.search(piece.text)
+    inside = _STRINGS.sub("", piece.text[2:])
+    nested = piece.kind != "comment" and _OPENING.search(inside)
+    return _OPENING.match(piece.text) if nested else None
+
+
 class Marked:
-    """Jinja source in which every tag begins on a line of its own, so that a line names exactly one tag.
+    """Jinja source in which the inside of every tag has lines of its own, so that a line names exactly one tag.
 
     The added line breaks stand inside the tags and are invisible in what is rendered.
     """
@@ -88,31 +98,31 @@ class Marked:
     def __init__(self, pieces: Sequence[Piece], places: Sequence[Place] = ()) -> None:
         tags = [p for p in pieces if p.kind != "text"]
         origins = list(places) if len(places) == len(tags) else [p.place for p in tags]
-        self._tags = [
+        self.tags = [
             Piece(t.kind, t.text, o) for t, o in zip(tags, origins, strict=True)
         ]
         self._starts: list[int] = []
-        self.file = pieces[0].place.file if pieces else ""
+        self.start = pieces[0].place if pieces else Place("", 1, 1)
         line, parts = 1, []
         for piece in pieces:
             text = piece.text
             if piece.kind != "text":
                 self._starts.append(line)
-                text = _CLOSING.sub(r"\n\1", text)
+                text = _EDGES.sub(r"\1\n\2\n\3", text)
             parts.append(text)
             line += text.count("\n")
         self.source = "".join(parts)
 
     def tag(self, line: int) -> Piece | None:
-        """The tag that a line of `source` belongs to."""
-        index = bisect_right(self._starts, line) - 1
-        return self._tags[index] if index >= 0 else None
+        """The tag whose inside a line of `source` belongs to."""
+        index = bisect_left(self._starts, line) - 1
+        return self.tags[index] if index >= 0 else None
 
     def place(self, line: int, word: str = "") -> Place:
         """Where a line of `source` stands in the owner's file; precisely at `word` when the tag contains it."""
         tag = self.tag(line)
         if tag is None:
-            return Place(self.file, 1, 1)
+            return self.start
         found = (
             re.search(rf"(?<!\w){re.escape(word)}(?!\w)", tag.text) if word else None
         )

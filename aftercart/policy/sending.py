@@ -170,18 +170,19 @@ def _clock(f: Facts, at: datetime) -> str:
 
 
 _CHECKS: tuple[_Check, ...] = (
-    _Check(
-        "paused",
-        _pause,
-        lambda f, now: f.paused[0] if f.paused else "no",
-        lambda f: "no",
-    ),
+    # first of all: what is held for long would otherwise be looked at for ever
     _Check(
         "best before",
         _best_before,
         _clock,
         lambda f: f"before {_clock(f, f.message.expires_at)}",
         "steps",
+    ),
+    _Check(
+        "paused",
+        _pause,
+        lambda f, now: f.paused[0] if f.paused else "no",
+        lambda f: "no",
     ),
     _Check(
         "address",

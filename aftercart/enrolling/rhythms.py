@@ -1,6 +1,7 @@
 """How often does this customer buy it? Purchases move the rhythm, and the rhythm says when a nudge would be in time."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -62,13 +63,23 @@ def rebuild(rt: Runtime, *, before: datetime | None = None) -> int:
     now = before or rt.clock()
     count = 0
     for campaign in _campaigns(rt):
-        staples = [s.category for s in campaign.trigger.staples]  # type: ignore[union-attr]
+        trigger = campaign.trigger
+        assert isinstance(trigger, RunningLow)  # noqa: S101 - `_campaigns` asks
+        staples = [s.category for s in trigger.staples]
         with rt.store.write() as tx:
+            spoken_of = (
+                rhythms.spoken_of(tx, campaign.name, after=trigger.after)
+                if before is None
+                else {}
+            )
             rhythms.clear(tx, campaign.name)
             page: list[Rhythm] = []
             for state in _from_history(
                 campaign, rhythms.histories(tx, categories=staples, before=now), now
             ):
+                if spoken_of.get((state.customer_id, state.category)) == state.last_at:
+                    # whoever has been nudged about this purchase is not nudged again because a file came twice
+                    state = replace(state, nudge_at=None)
                 page.append(state)
                 count += 1
                 if len(page) >= _PAGE:

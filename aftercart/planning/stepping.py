@@ -7,6 +7,7 @@ from aftercart import gathering
 from aftercart.campaigns import Campaign, LateDelivery
 from aftercart.gathering import People
 from aftercart.model import Channel, Enrollment, State
+from aftercart.planning import twins
 from aftercart.policy import Advance, View, advance
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
@@ -68,7 +69,7 @@ def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> int
         if done.drafts and campaign.opens_case:
             _open_case(tx, campaign, enrollment, now)
     enrollments.progress(tx, steps)
-    return len(messages.plan(tx, drafts))
+    return len(messages.plan(tx, twins.merge(tx, drafts, known.customers)))
 
 
 def _view(

@@ -96,6 +96,16 @@ def _set_nudge(
     )
 
 
+def spoken_of(tx: Tx, campaign: str, *, after: int) -> dict[tuple[str, str], datetime]:
+    """The staples whose nudge is over, by customer and category, with the purchase that it was about."""
+    query = select(rhythms.c.customer_id, rhythms.c.category, rhythms.c.last_at).where(
+        rhythms.c.campaign == campaign,
+        rhythms.c.nudge_at.is_(None),
+        rhythms.c.purchases >= after,
+    )
+    return {(r.customer_id, r.category): r.last_at for r in tx.execute(query)}
+
+
 def clear(tx: Tx, campaign: str) -> None:
     """Forgets all rhythms of a campaign, before they are built anew."""
     tx.execute(rhythms.delete().where(rhythms.c.campaign == campaign))

@@ -1,0 +1,30 @@
+"""What the scenes share: a house, and the end of everything that was started in it."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.scenes.house import House, build
+
+#: Builds a house in a folder of this name; its processes end with the scene.
+Build = Callable[..., House]
+
+
+@pytest.fixture
+def houses(tmp_path: Path) -> Iterator[Build]:
+    built: list[House] = []
+
+    def make(name: str = "shop", **settings: str) -> House:
+        built.append(build(tmp_path / name, **settings))
+        return built[-1]
+
+    yield make
+    for house in built:
+        house.stop()
+
+
+@pytest.fixture
+def house(houses: Build) -> House:
+    """One deployment on SQLite."""
+    return houses()

@@ -103,7 +103,7 @@ def test_pages_of_the_log_follow_each_other_without_gap_or_repetition(
     seen: list[str] = []
     path = "/console/log"
 
-    while path:
+    while path and len(seen) < 400:
         text = site.get(path).text
         seen += [part.partition('"')[0] for part in text.split('<tr data-href="')[1:]]
         link = text.partition('rel="next" href="')[2].partition('"')[0]

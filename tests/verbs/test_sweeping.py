@@ -1,0 +1,179 @@
+"""What was dropped: lapsed claims, messages without proof, and the one repeat that an alert gets."""
+
+from datetime import timedelta
+
+import pytest
+
+from aftercart import delivering
+from aftercart.errors import Unclear
+from aftercart.model import State
+from aftercart.reasons import Code
+from aftercart.store import tables
+from aftercart.sweeping import Swept
+from tests.people import ANN, CY
+from tests.verbs.stage import (
+    HOUR,
+    MINUTE,
+    Killed,
+    Post,
+    Stage,
+    due_alert,
+    due_recipe,
+    due_survey,
+)
+
+SECOND = timedelta(seconds=1)
+
+
+def _lose_the_answer(stage: Stage, id_: str) -> None:
+    stage.post.answers.append(Unclear("nobody knows", provider="post"))
+    stage.deliver(id_)
+    assert stage.message(id_).state is State.UNCERTAIN
+
+
+def _die_after_the_claim(
+    stage: Stage, id_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(self: Post, batch: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Post, "send", die)
+        with pytest.raises(Killed):
+            stage.deliver(id_)
+    assert stage.message(id_).state is State.SENDING
+
+
+def _pass(stage: Stage, span: timedelta, *, every: timedelta) -> None:
+    """Time passes, with the planner and the sweeper at work."""
+    until = stage.now + span
+    while stage.now < until:
+        stage.now = min(stage.now + every, until)
+        stage.sweep()
+        stage.tick()
+
+
+def test_a_claim_whose_worker_died_becomes_uncertain_when_its_lease_ends(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = due_recipe(stage)
+    _die_after_the_claim(stage, id_, monkeypatch)
+
+    stage.now += delivering.LEASE - SECOND
+    early = stage.sweep()
+    stage.now += SECOND
+    in_time = stage.sweep()
+
+    assert early == Swept()
+    assert in_time == Swept(uncertain=1)
+    message = stage.message(id_)
+    assert message.state is State.UNCERTAIN
+    assert message.reason is not None and message.reason.code is Code.LEASE_LAPSED
+
+
+@pytest.mark.parametrize("due", [due_recipe, due_survey])
+@pytest.mark.parametrize("how", ["answer lost", "worker died"])
+def test_marketing_and_surveys_are_never_sent_twice_whatever_happened(
+    scene: Stage, due: object, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = due(scene)  # type: ignore[operator]
+    began = scene.now
+    if how == "answer lost":
+        _lose_the_answer(scene, id_)
+    else:
+        _die_after_the_claim(scene, id_, monkeypatch)
+    sent = len(scene.post.sent)
+
+    _pass(scene, timedelta(hours=71), every=HOUR)
+    waiting = scene.message(id_).state
+    _pass(scene, began + timedelta(hours=72) - scene.now, every=HOUR)
+
+    assert waiting is State.UNCERTAIN
+    message = scene.message(id_)
+    assert message.state is State.UNKNOWN
+    assert message.reason is not None and message.reason.code is Code.NO_PROOF
+    assert "72 hours" in message.reason.sentence()
+    _pass(scene, timedelta(days=10), every=timedelta(days=1))
+    assert len(scene.post.sent) == sent
+
+
+@pytest.mark.parametrize(("who", "seconds"), [(CY, 120), (ANN, 300)])
+def test_an_alert_is_repeated_once_when_nothing_proves_that_it_went(
+    stage: Stage, who: object, seconds: int
+) -> None:
+    id_ = due_alert(stage, who)  # type: ignore[arg-type]
+    _lose_the_answer(stage, id_)
+    stage.post.answers.append(Unclear("again nobody knows", provider="post"))
+
+    stage.now += timedelta(seconds=seconds) - SECOND
+    early = stage.sweep()
+    stage.now += SECOND
+    first, second = stage.sweep(), stage.sweep()
+    stage.tick()
+    _pass(stage, 25 * MINUTE, every=MINUTE)
+
+    assert (early.resent, first.resent, second.resent) == (0, 1, 0)
+    assert len(stage.post.sent) == 2
+    assert {one.message_id for _, one in stage.post.sent} == {id_}
+    assert stage.message(id_).state is State.UNCERTAIN
+    assert stage.message(id_).resends == 1
+    _pass(stage, timedelta(hours=72), every=6 * HOUR)
+    assert len(stage.post.sent) == 2
+    assert stage.message(id_).state is State.UNKNOWN
+
+
+def test_an_alert_that_is_of_no_use_any_more_is_not_repeated(scene: Stage) -> None:
+    id_ = due_alert(scene)
+    _lose_the_answer(scene, id_)
+    scene.put(id_, expires_at=scene.now + MINUTE)
+
+    _pass(scene, HOUR, every=MINUTE)
+
+    assert len(scene.post.sent) == 1
+    assert scene.message(id_).state is State.UNCERTAIN
+
+
+def test_an_alert_is_not_repeated_when_its_proof_came(scene: Stage) -> None:
+    id_ = due_alert(scene, CY)
+    _lose_the_answer(scene, id_)
+
+    scene.report(scene.event_of("processed", id_))
+    _pass(scene, HOUR, every=MINUTE)
+
+    assert scene.message(id_).state is State.ACCEPTED
+    assert len(scene.post.sent) == 1
+
+
+def test_proof_that_comes_while_the_repeat_waits_calls_it_off(stage: Stage) -> None:
+    id_ = due_alert(stage, CY)
+    _lose_the_answer(stage, id_)
+    stage.now += 2 * MINUTE
+    stage.sweep()
+    waiting = stage.message(id_).state
+
+    stage.report(stage.event_of("processed", id_))
+    stage.tick()
+
+    assert waiting is State.SCHEDULED
+    assert stage.message(id_).state is State.ACCEPTED
+    assert len(stage.post.sent) == 1
+
+
+def test_a_pile_of_uncertain_mail_does_not_hide_an_alert(stage: Stage) -> None:
+    id_ = due_recipe(stage)
+    _lose_the_answer(stage, id_)
+    (row,) = stage.messages()
+    pile = [
+        {**row._mapping, "id": f"pile-{n}", "customer_id": f"somebody-{n}"}
+        for n in range(600)
+    ]
+    with stage.rt.store.write() as tx:
+        tx.execute(tables.messages.insert(), pile)
+    stage.now += HOUR
+    alert = due_alert(stage)
+    _lose_the_answer(stage, alert)
+
+    stage.now += 5 * MINUTE
+
+    assert stage.sweep().resent == 1
+    assert stage.message(alert).state is State.SCHEDULED

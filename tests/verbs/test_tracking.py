@@ -1,0 +1,440 @@
+"""What providers and customers say about a message: proof, delivery, suppression and answers, each once and in any order."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from aftercart import addresses, delivering, tracking
+from aftercart.errors import InputError, Unavailable, Unclear
+from aftercart.model import Delivery, State
+from aftercart.reasons import Code
+from aftercart.store import permissions, tables
+from tests.people import ANN, CY, SECRET, Person
+from tests.verbs.stage import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Stage,
+    due_alert,
+    due_recipe,
+    due_survey,
+)
+
+
+def _listed(stage: Stage, key: str) -> set[tuple[str, str]]:
+    with stage.rt.store.read() as tx:
+        entries = permissions.suppressed(tx, [key]).get(key, [])
+    return {(e.scope, e.reason) for e in entries}
+
+
+# --- proof ----------------------------------------------------------------------------------------------------------------
+
+
+def _sending(stage: Stage, id_: str) -> None:
+    stage.deliver(id_)
+    stage.put(id_, state=State.SENDING, accepted_at=None, provider_ref="")
+
+
+def _uncertain(stage: Stage, id_: str) -> None:
+    stage.post.answers.append(Unclear("nobody knows", provider="post"))
+    stage.deliver(id_)
+
+
+def _unknown(stage: Stage, id_: str) -> None:
+    _uncertain(stage, id_)
+    stage.now += timedelta(hours=72)
+    stage.sweep()
+
+
+def _again(stage: Stage, id_: str) -> None:
+    stage.post.answers.append(Unavailable("not now", provider="post"))
+    stage.deliver(id_)
+
+
+@pytest.mark.parametrize(
+    ("bring_about", "before"),
+    [
+        (_sending, State.SENDING),
+        (_uncertain, State.UNCERTAIN),
+        (_unknown, State.UNKNOWN),
+        (_again, State.SCHEDULED),
+    ],
+)
+@pytest.mark.parametrize("name", ["processed", "delivered", "bounce", "open"])
+def test_any_report_with_our_id_proves_that_it_was_taken(
+    scene: Stage, bring_about: Callable[[Stage, str], None], before: State, name: str
+) -> None:
+    id_ = due_recipe(scene)
+    bring_about(scene, id_)
+    assert scene.message().state is before
+    scene.now += MINUTE
+
+    scene.report(scene.event_of(name, id_))
+    scene.run(scene.now + HOUR)
+
+    message = scene.message()
+    assert message.state is State.ACCEPTED
+    assert message.reason is not None and message.reason.code is Code.PROOF
+    assert len(scene.post.sent) == 1
+
+
+def test_the_time_of_acceptance_is_that_of_the_earliest_report(scene: Stage) -> None:
+    id_ = due_recipe(scene)
+    _uncertain(scene, id_)
+    taken = scene.now.replace(second=10)
+
+    def event(name: str, seconds: int) -> dict[str, Any]:
+        stamp = int(taken.timestamp()) + seconds
+        return scene.event_of(name, id_) | {"timestamp": stamp}
+
+    scene.report(event("delivered", 30), event("processed", 0), event("open", 60))
+
+    assert scene.message().accepted_at == taken
+
+
+def test_a_report_about_what_nobody_sent_proves_nothing(scene: Stage) -> None:
+    id_ = due_recipe(scene)
+
+    scene.report(scene.event_of("delivered", id_), scene.event_of("delivered", "x"))
+
+    assert scene.message().state is State.SCHEDULED
+    assert scene.deliver(id_) == 1
+
+
+def test_a_worker_that_settles_after_the_proof_changes_nothing(stage: Stage) -> None:
+    id_ = due_recipe(stage)
+
+    class Overtaken:
+        provider = "post"
+
+        def send(self, batch: object) -> list[Any]:
+            stage.report(stage.event_of("delivered", id_))
+            return [Unclear("the answer was lost", provider="post")]
+
+        def close(self) -> None:
+            """Nothing is open."""
+
+    stage.rt.__dict__["senders"] = dict.fromkeys(stage.rt.senders, Overtaken())
+    stage.deliver(id_)
+
+    assert stage.message().state is State.ACCEPTED
+    assert stage.message().delivery == "delivered"
+
+
+# --- delivery -------------------------------------------------------------------------------------------------------------
+
+_NAMES = ("processed", "deferred", "delivered", "dropped", "bounce", "open", "click")
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+def test_reports_in_any_order_and_any_number_of_copies_give_the_same_row(
+    scene: Stage, copies: int
+) -> None:
+    due_recipe(scene)
+    (row,) = scene.messages()
+    numbers = count()
+
+    def tell(events: list[tuple[str, int]], cuts: set[int]) -> tuple[Any, ...]:
+        id_ = f"{next(numbers):036}"
+        new = {**row._mapping, "id": id_, "customer_id": id_}
+        new |= {"state": "uncertain", "attempts": 1}
+        with scene.rt.store.write() as tx:
+            tx.execute(tables.messages.insert(), [new])
+        batch: list[dict[str, Any]] = []
+        for place, (name, second) in enumerate(events):
+            stamp = 1_772_640_000 + second
+            batch.append({"event": name, "mid": id_, "timestamp": stamp})
+            if place in cuts:
+                scene.report(*batch)
+                batch = []
+        scene.report(*batch)
+        found = next(r for r in scene.messages() if r.id == id_)
+        return found.state, found.delivery, found.delivery_rank, found.delivery_at
+
+    @settings(
+        max_examples=25,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(data=st.data())
+    def same(data: st.DataObject) -> None:
+        some = st.tuples(st.sampled_from(_NAMES), st.integers(0, 5))
+        events = data.draw(st.lists(some, min_size=1, max_size=6))
+        shuffled = data.draw(st.permutations(events * copies))
+        cuts = data.draw(st.sets(st.integers(0, len(shuffled) - 1)))
+        assert tell(events, set()) == tell(shuffled, cuts)
+
+    same()
+
+
+def test_no_two_delivery_words_have_one_rank() -> None:
+    ranks = [word.rank for word in Delivery]
+
+    assert len(set(ranks)) == len(ranks)
+
+
+def test_a_bounce_is_never_covered_by_a_delivery(scene: Stage) -> None:
+    id_ = due_recipe(scene)
+    scene.deliver(id_)
+
+    scene.report(scene.event_of("bounce", id_, type="bounce"))
+    scene.report(scene.event_of("delivered", id_))
+
+    assert scene.message().delivery == "bounced"
+
+
+def test_a_callback_that_nobody_can_read_does_not_keep_others_from_being_read(
+    scene: Stage,
+) -> None:
+    id_ = due_recipe(scene)
+    scene.deliver(id_)
+    tracking.keep(scene.rt, "sendgrid", b"not JSON")
+    tracking.keep(scene.rt, "carrier-pigeon", b"coo")
+
+    scene.report(scene.event_of("delivered", id_))
+
+    assert scene.message().delivery == "delivered"
+
+
+def test_a_report_without_our_id_is_found_by_the_providers(scene: Stage) -> None:
+    id_ = due_recipe(scene)
+    scene.deliver(id_)
+
+    scene.report(scene.event_of("delivered", "", sg_message_id=f"ref-{id_}.recv-1"))
+
+    assert scene.message().delivery == "delivered"
+
+
+# --- suppression ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("due", "name", "expected"),
+    [
+        (due_recipe, "bounce", {("all", "bounce")}),
+        (
+            due_recipe,
+            "spamreport",
+            {("marketing", "complaint"), ("survey", "complaint")},
+        ),
+        (
+            due_survey,
+            "spamreport",
+            {("marketing", "complaint"), ("survey", "complaint")},
+        ),
+        (due_recipe, "unsubscribe", {("marketing", "unsubscribe")}),
+        (due_survey, "unsubscribe", {("survey", "unsubscribe")}),
+        (due_recipe, "deferred", set()),
+        (due_recipe, "open", set()),
+    ],
+)
+def test_a_report_suppresses_the_address_for_what_it_is_about(
+    stage: Stage,
+    due: Callable[[Stage], str],
+    name: str,
+    expected: set[tuple[str, str]],
+) -> None:
+    id_ = due(stage)
+    stage.deliver(id_)
+
+    stage.report(stage.event_of(name, id_, email="ann@mail.example"))
+
+    assert _listed(stage, ANN.customer.email_key) == expected
+    assert _listed(stage, ANN.customer.phone_key) == set()
+
+
+def test_what_is_suppressed_keeps_its_first_reason_and_time(stage: Stage) -> None:
+    id_ = due_recipe(stage)
+    stage.deliver(id_)
+    first = stage.now
+
+    stage.report(stage.event_of("bounce", id_))
+    stage.now += HOUR
+    stage.report(stage.event_of("bounce", id_, reason="again"))
+    stage.report(stage.event_of("bounce", id_, reason="again"))
+
+    (entry,) = [s for s in stage.rows(tables.suppressions) if s.source == "sendgrid"]
+    assert entry.at == first
+
+
+def test_a_late_bounce_that_names_no_message_suppresses_its_address(
+    scene: Stage,
+) -> None:
+    scene.report(scene.event_of("bounce", "", email="Ann@mail.example"))
+
+    assert _listed(scene, ANN.customer.email_key) == {("all", "bounce")}
+
+
+def test_a_bounce_of_an_old_address_leaves_the_new_one_alone(scene: Stage) -> None:
+    id_ = due_recipe(scene)
+    scene.deliver(id_)
+    scene.tell("customer.updated", ANN, email="ann@new.example")
+
+    scene.report(scene.event_of("bounce", id_, email="ann@mail.example"))
+
+    assert _listed(scene, ANN.customer.email_key) == {("all", "bounce")}
+    assert _listed(scene, addresses.key("ann@new.example", secret=SECRET)) == set()
+
+
+def _text(stage: Stage, body: str, sid: str = "SM1") -> None:
+    form = {
+        "MessageSid": sid,
+        "From": ANN.customer.phone,
+        "To": "+15550001",
+        "Body": body,
+    }
+    tracking.keep(stage.rt, "twilio", urlencode(form).encode(), path="")
+    tracking.read_inbox(stage.rt)
+
+
+@pytest.mark.parametrize("word", ["STOP", "stop ", "Unsubscribe"])
+def test_a_texted_stop_ends_texts_and_no_mail(stage: Stage, word: str) -> None:
+    _text(stage, word)
+    _text(stage, word, "SM2")
+
+    assert _listed(stage, ANN.customer.phone_key) == {("all", "stop")}
+    assert _listed(stage, ANN.customer.email_key) == set()
+    id_ = due_alert(stage)
+    assert stage.message(id_).channel == "email"
+    assert stage.deliver(id_) == 1
+
+
+def test_other_texts_stop_nothing(scene: Stage) -> None:
+    _text(scene, "Please stop by at six, the door is open")
+
+    assert _listed(scene, ANN.customer.phone_key) == set()
+
+
+# --- leaving --------------------------------------------------------------------------------------------------------------
+
+
+def _agreed(stage: Stage, who: Person) -> set[str]:
+    (row,) = [c for c in stage.rows(tables.customers) if c.id == who.id]
+    return {kind for kind in permissions.KINDS if getattr(row, kind)}
+
+
+def test_leaving_ends_what_the_message_was_an_example_of(stage: Stage) -> None:
+    id_ = due_recipe(stage)
+    stage.deliver(id_)
+
+    for _ in range(2):
+        assert tracking.unsubscribe(stage.rt, id_, everything=False, source="link")
+
+    assert _agreed(stage, ANN) == {"sms_marketing", "survey"}
+    assert _listed(stage, ANN.customer.email_key) == {("marketing", "unsubscribe")}
+    with stage.rt.store.read() as tx:
+        answers = [a["granted"] for a in permissions.ledger(tx, ANN.id)]
+    assert answers == [True, True, True, False]
+
+
+def test_leaving_a_survey_leaves_marketing_alone(scene: Stage) -> None:
+    id_ = due_survey(scene)
+    scene.deliver(id_)
+
+    tracking.unsubscribe(scene.rt, id_, everything=False, source="link")
+
+    assert _agreed(scene, ANN) == {"email_marketing", "sms_marketing"}
+
+
+def test_leaving_everything_still_lets_alerts_through(scene: Stage) -> None:
+    id_ = due_recipe(scene)
+    scene.deliver(id_)
+
+    tracking.unsubscribe(scene.rt, id_, everything=True, source="link")
+
+    assert _agreed(scene, ANN) == set()
+    assert scene.deliver(due_alert(scene)) == 1
+
+
+def test_nobody_leaves_by_a_message_that_is_not_there(scene: Stage) -> None:
+    assert not tracking.unsubscribe(scene.rt, "x", everything=True, source="link")
+
+
+# --- answers --------------------------------------------------------------------------------------------------------------
+
+
+def _asked(stage: Stage) -> str:
+    id_ = due_survey(stage)
+    stage.deliver(id_)
+    return id_
+
+
+def test_a_detractor_opens_one_case_however_often_they_change_their_mind(
+    stage: Stage,
+) -> None:
+    id_ = _asked(stage)
+
+    for score in (9, 6, 3, 10, 0):
+        tracking.answer(stage.rt, id_, score=score, comment=f"{score} it is")
+
+    (answer,) = stage.rows(tables.answers)
+    assert (answer.score, answer.comment) == (0, "0 it is")
+    (case,) = stage.rows(tables.cases)
+    assert (case.kind, case.customer_id, case.message_id) == ("detractor", "ann", id_)
+    assert "6 of 10" in case.note
+    assert [word for word, _ in stage.story(id_)].count("answered") == 5
+
+
+@pytest.mark.parametrize("score", [7, 10])
+def test_who_is_content_opens_no_case(scene: Stage, score: int) -> None:
+    tracking.answer(scene.rt, _asked(scene), score=score, comment="")
+
+    assert scene.rows(tables.cases) == []
+
+
+def test_an_answer_may_be_changed_for_14_days(scene: Stage) -> None:
+    id_ = _asked(scene)
+    scene.now += 20 * DAY
+    tracking.answer(scene.rt, id_, score=5, comment="")
+
+    scene.now += 14 * DAY
+    tracking.answer(scene.rt, id_, score=8, comment="")
+    scene.now += MINUTE
+    with pytest.raises(InputError, match="no longer be changed"):
+        tracking.answer(scene.rt, id_, score=1, comment="")
+
+    shown = tracking.survey(scene.rt, id_)
+    assert shown is not None
+    assert (shown.score, shown.open) == (8, False)
+
+
+@pytest.mark.parametrize(
+    ("score", "comment", "words"),
+    [(11, "", "0 to 10"), (-1, "", "0 to 10"), (5, "x" * 2001, "2,000")],
+)
+def test_an_answer_that_is_none_changes_nothing(
+    scene: Stage, score: int, comment: str, words: str
+) -> None:
+    id_ = _asked(scene)
+
+    with pytest.raises(InputError, match=words):
+        tracking.answer(scene.rt, id_, score=score, comment=comment)
+
+    assert scene.rows(tables.answers) == []
+
+
+def test_only_surveys_can_be_answered(scene: Stage) -> None:
+    id_ = due_recipe(scene)
+    scene.deliver(id_)
+
+    assert tracking.survey(scene.rt, id_) is None
+    with pytest.raises(InputError, match="no such survey"):
+        tracking.answer(scene.rt, id_, score=5, comment="")
+
+
+def test_an_alert_by_mail_needs_its_own_proof(scene: Stage) -> None:
+    """Cy has no telephone: what proves an e-mail alert is an e-mail event."""
+    id_ = due_alert(scene, CY)
+    _uncertain(scene, id_)
+    scene.now += delivering.LEASE
+
+    scene.report(scene.event_of("delivered", id_))
+
+    assert scene.message(id_).state is State.ACCEPTED

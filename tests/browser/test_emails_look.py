@@ -66,7 +66,7 @@ def _look(
         viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True
     )
     page.set_content(mail.html)
-    if folder := os.environ.get("AFTERCART_TEST_PICTURES"):
+    if folder := os.environ.get("EMAIL_PICTURES"):
         page.screenshot(
             path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True
         )

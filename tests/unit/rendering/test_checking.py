@@ -35,6 +35,11 @@ def test_a_sound_template_has_no_problem(tmp_path: Path) -> None:
             38,
             '"name"',
         ),
+        (
+            "<mj-text>{% if not shop.name %}{% set one = staples[0] %}{{ one.nmae }}{% endif %}</mj-text>",
+            65,
+            '"name"',
+        ),
         ("<mj-text>{{ buton('a', shop.url) }}</mj-text>", 13, 'did you mean "button"?'),
         # syntax
         ("<mj-text>{% if shop.name %}x</mj-text>", 10, "end it with {% endif %}"),

@@ -70,6 +70,11 @@ def test_a_name_with_line_breaks_adds_no_header_and_no_line(tmp_path: Path) -> N
         "{{ range(201) | list | length }}",
         "{{ 'a' * shop.name }}",
         "{{ 'a%9999s' % 'a' }}",
+        "{{ shop.name * 9 }}",
+        "{{ shop.name % 9 }}",
+        "{{ shop.name + shop.name }}",
+        "{{ order.items * 9 }}",
+        "{{ shop.call() }}",
         "{{ lipsum() }}",
         "{{ cycler('a') }}",
         "{{ namespace(a=1) }}",
@@ -81,9 +86,11 @@ def test_a_name_with_line_breaks_adds_no_header_and_no_line(tmp_path: Path) -> N
 )
 def test_nothing_but_plain_values_can_be_reached(tmp_path: Path, escape: str) -> None:
     renderer = Renderer(fill(tmp_path / "templates", sms_txt=f"Hello {escape}\n"))
+    values = _values()
+    values["shop"]["call"] = lambda: "called"
 
     with pytest.raises(TemplateError) as caught:
-        renderer.render(renderer.template("hello"), Channel.SMS, _values())
+        renderer.render(renderer.template("hello"), Channel.SMS, values)
 
     assert caught.value.problems[0].file == "templates/hello/sms.txt"
 
@@ -152,6 +159,14 @@ def test_a_link_that_is_no_link_stops_the_message(tmp_path: Path, link: str) -> 
 
     with pytest.raises(TemplateError, match="is not a link"):
         renderer.render(renderer.template("hello"), Channel.EMAIL, values)
+
+
+def test_a_subject_file_cannot_turn_the_direction_of_reading(tmp_path: Path) -> None:
+    renderer = Renderer(fill(tmp_path / "templates", subject_txt="Hi\u202e\r\nBcc: x"))
+
+    mail = renderer.render(renderer.template("hello"), Channel.EMAIL, _values())
+
+    assert mail.subject == "Hi  Bcc: x"
 
 
 def test_a_quote_in_a_link_does_not_end_the_attribute(tmp_path: Path) -> None:

@@ -9,11 +9,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+from aftercart.channels.transport import Transport
 from aftercart.model import Channel, Outgoing, Purpose, Rendered
 from aftercart.sandbox import Sandbox
 from aftercart.settings import Settings
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
+
+OK = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: r-1\r\nContent-Length: 0\r\n\r\n"
 
 
 def clock() -> datetime:
@@ -59,6 +62,16 @@ def settings_for(sandbox: Sandbox, url: str, **more: Any) -> Settings:
         "secret_key": "0123456789abcdef",
     }
     return Settings(**(values | more))
+
+
+@contextmanager
+def opened(url: str, *, in_flight: int = 10, **headers: str) -> Iterator[Transport]:
+    """A transport that is closed at the end."""
+    posts = Transport(url, in_flight=in_flight, headers=headers)
+    try:
+        yield posts
+    finally:
+        posts.close()
 
 
 @contextmanager

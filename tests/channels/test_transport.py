@@ -1,30 +1,16 @@
 """Was the request written or not? The line that decides whether a message may be tried again."""
 
-import os
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from aftercart.channels import transport
-from aftercart.channels.transport import Answer, Lost, NotSent, Transport
-from tests.channels.stage import free_port, raw_server, read_request
-
-OK = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: r-1\r\nContent-Length: 0\r\n\r\n"
-
-
-@contextmanager
-def opened(url: str, *, in_flight: int = 10) -> Iterator[Transport]:
-    posts = Transport(url, in_flight=in_flight, headers={"X-Who": "us"})
-    try:
-        yield posts
-    finally:
-        posts.close()
+from aftercart.channels.transport import Answer, Lost, NotSent
+from tests.channels.stage import OK, free_port, opened, raw_server, read_request
 
 
 def test_nobody_listening_means_not_sent() -> None:
@@ -162,90 +148,3 @@ def test_a_kept_connection_that_the_server_closed_meanwhile_is_replaced_unnotice
         [result] = posts.post([b"{}"]).result()
 
     assert isinstance(result, Answer)
-
-
-def test_connections_are_kept_between_batches() -> None:
-    connections = []
-
-    def keep(connection: socket.socket, number: int) -> None:
-        connections.append(number)
-        while True:
-            read_request(connection)
-            connection.sendall(OK)
-
-    with (
-        raw_server(keep) as port,
-        opened(f"http://127.0.0.1:{port}/", in_flight=1) as posts,
-    ):
-        posts.post([b"{}"] * 10).result()
-        results = posts.post([b"{}"] * 10).result()
-
-    assert connections == [0]
-    assert {type(result) for result in results} == {Answer}
-
-
-def test_no_more_requests_are_under_way_than_allowed_however_many_batches_wait() -> (
-    None
-):
-    busy, most = 0, 0
-    lock = threading.Lock()
-
-    def slow(connection: socket.socket, number: int) -> None:
-        nonlocal busy, most
-        while True:
-            read_request(connection)
-            with lock:
-                busy += 1
-                most = max(most, busy)
-            time.sleep(0.01)
-            with lock:
-                busy -= 1
-            connection.sendall(OK)
-
-    with (
-        raw_server(slow) as port,
-        opened(f"http://127.0.0.1:{port}/", in_flight=3) as posts,
-    ):
-        waiting = [posts.post([b"{}"] * 8) for _ in range(4)]
-        results = [result for batch in waiting for result in batch.result()]
-
-    assert most == 3
-    assert len([r for r in results if isinstance(r, Answer)]) == 32
-
-
-def test_waiting_for_a_free_connection_is_no_failure_to_connect(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(transport, "CONNECT_SECONDS", 0.2)
-
-    def slow(connection: socket.socket, number: int) -> None:
-        while True:
-            read_request(connection)
-            time.sleep(0.1)
-            connection.sendall(OK)
-
-    with (
-        raw_server(slow) as port,
-        opened(f"http://127.0.0.1:{port}/", in_flight=1) as posts,
-    ):
-        waiting = [posts.post([b"{}"]) for _ in range(6)]
-        results = [batch.result()[0] for batch in waiting]
-
-    assert {type(result) for result in results} == {Answer}
-
-
-@pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
-def test_a_forked_child_sends_over_a_loop_and_connections_of_its_own() -> None:
-    def keep(connection: socket.socket, number: int) -> None:
-        read_request(connection)
-        connection.sendall(OK)
-
-    with raw_server(keep) as port, opened(f"http://127.0.0.1:{port}/") as posts:
-        posts.post([b"{}"]).result()
-        child = os.fork()
-        if child == 0:
-            [result] = posts.post([b"{}"]).result(10)
-            os._exit(0 if isinstance(result, Answer) else 1)
-        _, status = os.waitpid(child, 0)
-
-    assert os.waitstatus_to_exitcode(status) == 0

@@ -1,0 +1,40 @@
+"""The tables, and why each of them and each telling column exists.
+
+Times are aware UTC (`Moment`). Ids of customers and orders are the shop's own; ours are UUIDs as text. JSON columns hold what
+is shown again but never searched. Nothing here is ever updated except by the function of the store that names the table.
+"""
+
+from aftercart.store.tables.columns import metadata
+from aftercart.store.tables.desk import answers, cases, marks, pauses, recurrences
+from aftercart.store.tables.people import consents, customers, suppressions, timezones
+from aftercart.store.tables.reports import inbox, provider_events
+from aftercart.store.tables.sending import (
+    enrollments,
+    message_events,
+    messages,
+    template_versions,
+)
+from aftercart.store.tables.shop import events, order_lines, orders, rhythms
+
+__all__ = [
+    "answers",
+    "cases",
+    "consents",
+    "customers",
+    "enrollments",
+    "events",
+    "inbox",
+    "marks",
+    "message_events",
+    "messages",
+    "metadata",
+    "order_lines",
+    "orders",
+    "pauses",
+    "provider_events",
+    "recurrences",
+    "rhythms",
+    "suppressions",
+    "template_versions",
+    "timezones",
+]

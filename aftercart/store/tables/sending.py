@@ -1,0 +1,130 @@
+"""The way of a message: enrollment, the row that is written before anything is sent, and its story."""
+
+from sqlalchemy import Column, Index, Integer, String, Table, UniqueConstraint, text
+
+from aftercart.store.tables.columns import Json, Serial, metadata
+from aftercart.store.types import Moment
+
+# One person's way through one campaign. `due_at` is the only timer.
+enrollments = Table(
+    "enrollments",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("campaign", String, nullable=False),
+    Column("version", String(12), nullable=False),
+    Column("customer_id", String, nullable=False),
+    Column("occurrence", String, nullable=False),
+    Column("order_id", String, nullable=False, default=""),
+    Column("facts", Json, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("reason", Json),
+    # the same trigger twice enrolls once, on any number of processes
+    UniqueConstraint("campaign", "customer_id", "occurrence"),
+    Index(
+        "ix_enrollments_due",
+        "due_at",
+        sqlite_where=text("ended_at IS NULL"),
+        postgresql_where=text("ended_at IS NULL"),
+    ),
+    Index(None, "customer_id"),
+    Index(None, "order_id"),
+)
+
+# One row per message to one person, written before anything is sent. What makes "never twice" true stands in three columns:
+# the unique key (planned once), `state` (claimed once), `fence` (a worker that was presumed dead cannot write).
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("campaign", String, nullable=False),
+    Column("version", String(12), nullable=False),
+    Column("customer_id", String, nullable=False),
+    Column("occurrence", String, nullable=False),
+    Column("leg", Integer, nullable=False),  # 0 first channel, 1 fallback
+    Column("enrollment_id", String(36), nullable=False),
+    Column("channel", String(8), nullable=False),
+    Column("purpose", String(10), nullable=False),
+    Column("template", String, nullable=False),
+    Column("order_id", String, nullable=False, default=""),
+    Column(
+        "content", String, nullable=False, default=""
+    ),  # e.g. the recipe: never the same twice
+    Column("facts", Json, nullable=False),
+    Column("priority", Integer, nullable=False, default=0),
+    Column("state", String(10), nullable=False),
+    Column("reason", Json),
+    Column("created_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column(
+        "ring_at", Moment, nullable=False
+    ),  # when a queue is told (again); the tick reads this, not due_at
+    Column(
+        "slot_at", Moment
+    ),  # marketing only: when the planner granted it a place under the cap
+    Column("fence", Integer, nullable=False, default=0),
+    Column("lease_until", Moment),
+    Column(
+        "attempts", Integer, nullable=False, default=0
+    ),  # claims that reached the provider
+    Column(
+        "claims", Integer, nullable=False, default=0
+    ),  # starts that did not: the poison counter
+    Column("resends", Integer, nullable=False, default=0),
+    Column(
+        "to", String, nullable=False, default=""
+    ),  # as used, for support; erased with the person
+    Column("template_version", String(12), nullable=False, default=""),
+    Column(
+        "values", Json
+    ),  # what filled the template: with its version, what the customer saw can be shown again
+    Column("provider", String, nullable=False, default=""),
+    Column("provider_ref", String, nullable=False, default=""),
+    Column("sending_at", Moment),
+    Column("accepted_at", Moment),
+    Column("delivery", String(12), nullable=False, default=""),
+    Column("delivery_rank", Integer, nullable=False, default=0),
+    Column("delivery_at", Moment),
+    UniqueConstraint("campaign", "customer_id", "occurrence", "leg"),
+    # the due claim: grows with what is due, not with what was ever sent
+    Index(
+        "ix_messages_ring",
+        "ring_at",
+        sqlite_where=text("state = 'scheduled'"),
+        postgresql_where=text("state = 'scheduled'"),
+    ),
+    Index(
+        "ix_messages_open",
+        "lease_until",
+        sqlite_where=text("state IN ('sending', 'uncertain')"),
+        postgresql_where=text("state IN ('sending', 'uncertain')"),
+    ),
+    Index(None, "customer_id", "created_at"),
+    Index(None, "order_id"),
+    Index(None, "created_at"),
+)
+
+# The story of each message, append-only; what support reads.
+message_events = Table(
+    "message_events",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("message_id", String(36), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("word", String(16), nullable=False),  # from messagelog's vocabulary
+    Column("actor", String, nullable=False),
+    Column("reason", Json),
+)
+
+# The sources of every template version that was ever sent, so that an old message can be shown as it was.
+template_versions = Table(
+    "template_versions",
+    metadata,
+    Column("version", String(12), primary_key=True),
+    Column("name", String, nullable=False),
+    Column("sources", Json, nullable=False),
+    Column("first_used_at", Moment, nullable=False),
+)

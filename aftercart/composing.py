@@ -108,11 +108,11 @@ def _order(order: Order, told: str, on: "_Clock") -> dict[str, Any]:
 
 
 def _bought(order: Order | None, categories: set[str]) -> list[str]:
-    """The names of bought things that a recipe uses, each once, in the order of the basket."""
+    """What was bought that a recipe uses, in the shop's plain words: product names may shout, and carry sizes."""
     if order is None:
         return []
-    names = [line.name for line in order.lines if line.category in categories]
-    return list(dict.fromkeys(names))
+    words = [line.category for line in order.lines if line.category in categories]
+    return list(dict.fromkeys(words))
 
 
 def _staple(staple: Mapping[str, str], on: "_Clock", now: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,9 +13,11 @@ from rich.panel import Panel
 from rich.text import Text
 
 from aftercart import loading, previewing, rendering, settings, sms
+from aftercart.campaigns import Campaign, Send
 from aftercart.cli.showing import out, problems, quiet_logs
 from aftercart.errors import Problem, SettingsError
-from aftercart.model import Channel
+from aftercart.model import Channel, Purpose
+from aftercart.policy.still import templates as templates_of
 from aftercart.runtime import open_runtime, read_settings
 
 
@@ -36,8 +39,12 @@ def check(
     except SettingsError as error:
         found += error.problems
         chosen = settings.Settings()
-    found += loading.check_folder(chosen.folder / "campaigns")
-    found += rendering.check(chosen.folder / "templates")
+    campaigns = chosen.folder / "campaigns"
+    mistakes = loading.check_folder(campaigns)
+    found += mistakes
+    # what a template must hold depends on who sends it; with a broken campaign that is not known for sure
+    purposes = {} if mistakes else _purposes(loading.load_campaigns(campaigns))
+    found += rendering.check(chosen.folder / "templates", purposes=purposes)
     if format is Format.JSON:
         typer.echo(orjson.dumps([vars(p) for p in found], option=orjson.OPT_INDENT_2))
     elif format is Format.GITHUB:
@@ -59,6 +66,17 @@ def check(
             out.print("campaigns, templates and settings are fine")
     if found:
         raise typer.Exit(1)
+
+
+def _purposes(campaigns: Iterable[Campaign]) -> dict[str, Purpose]:
+    """The purpose for which each template is used."""
+    return {
+        template: campaign.purpose
+        for campaign in campaigns
+        for step in campaign.steps
+        if isinstance(step, Send)
+        for template in templates_of(step)
+    }
 
 
 def preview(

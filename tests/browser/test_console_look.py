@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from aftercart import links
-from tests.web import seeding
+from tests.web import afternoon, seeding
 from tests.web.site import Site
 
 pytestmark = pytest.mark.browser
@@ -46,7 +46,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     rt = seeding.runtime(tmp_path_factory.mktemp("look"))
-    seeding.fill(rt)
+    afternoon.fill(rt)
     opened = Site(rt)
     opened.start()
     yield opened
@@ -156,18 +156,17 @@ def test_the_mail_as_it_was_runs_nothing(page: Page, site: Site) -> None:
 
 
 def test_the_survey_is_answered_without_script(browser: Browser, site: Site) -> None:
-    with site.rt.store.write() as tx:
-        asked = seeding.survey(tx, site.rt, 5, at=seeding.NOW - seeding.HOUR)
+    asked = message(site, "campaign=nps-survey&customer=c-1006").rpartition("/")[2]
     context = browser.new_context(
         java_script_enabled=False, base_url=f"http://127.0.0.1:{site.port}"
     )
     page = context.new_page()
-    page.goto(f"/s/{seeding.token(links.SURVEY, asked)}?score=9")
+    page.goto(f"/s/{seeding.token(links.SURVEY, asked)}?score=3")
 
-    page.get_by_label("10", exact=True).check(force=True)
+    page.get_by_label("9", exact=True).check(force=True)
     page.get_by_role("button", name="Send my answer").click()
 
-    page.get_by_text("10 of 10").wait_for()
+    page.get_by_text("9 of 10").wait_for()
     context.close()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from aftercart.model import Message
-from tests.web import seeding
+from tests.web import afternoon, seeding, sent
 from tests.web.site import Site
 
 
@@ -21,11 +21,11 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def afternoon(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A filled database, to be copied."""
     folder = tmp_path_factory.mktemp("afternoon")
     rt = seeding.runtime(folder)
-    seeding.fill(rt)
+    afternoon.fill(rt)
     rt.close()
     return folder / seeding.DATABASE
 
@@ -55,9 +55,9 @@ def site(open_site: Callable[..., Site]) -> Site:
 
 
 @pytest.fixture
-def full(tmp_path: Path, open_site: Callable[..., Site], afternoon: Path) -> Site:
+def full(tmp_path: Path, open_site: Callable[..., Site], filled: Path) -> Site:
     """A site over a busy afternoon."""
-    shutil.copy(afternoon, tmp_path / seeding.DATABASE)
+    shutil.copy(filled, tmp_path / seeding.DATABASE)
     return open_site()
 
 
@@ -68,4 +68,4 @@ def asked(site: Site) -> Message:
         seeding.person(
             tx, id="c-1001", first_name="Ann", email="ann@mail.example", phone=""
         )
-        return seeding.survey(tx, site.rt, 0, at=seeding.NOW - seeding.DAY)
+        return sent.survey(tx, site.rt, 0, at=seeding.NOW - seeding.DAY)

@@ -6,7 +6,7 @@ import pytest
 
 from aftercart.model import State
 from aftercart.store import desk
-from tests.web import seeding
+from tests.web import afternoon, seeding, sent
 from tests.web.site import Site, everything
 
 PAGES = [
@@ -34,7 +34,7 @@ def message(site: Site, query: str) -> str:
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_opens_on_nothing_and_on_plenty(site: Site, path: str) -> None:
     empty = site.get(path)
-    made = seeding.fill(site.rt)
+    made = afternoon.fill(site.rt)
     filled = site.get(path)
 
     assert (empty.status, filled.status) == (200, 200)
@@ -97,7 +97,7 @@ def test_pages_of_the_log_follow_each_other_without_gap_or_repetition(
     with site.rt.store.write() as tx:
         seeding.person(tx, id="c-1001", first_name="Ann", email="ann@mail.example")
         for n in range(205):
-            seeding.survey(
+            sent.survey(
                 tx, site.rt, 0, at=seeding.NOW - seeding.DAY * 30 + n * seeding.HOUR
             )
     seen: list[str] = []

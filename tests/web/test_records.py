@@ -11,14 +11,14 @@ from aftercart.reasons import Code
 from aftercart.runtime import Runtime
 from aftercart.store import records
 from aftercart.store.records import Nps
-from tests.web import seeding
+from tests.web import afternoon, seeding
 from tests.web.seeding import DAY, HOUR, NOW
 
 
 @pytest.fixture
 def rt(database_url: str, tmp_path: Path) -> Runtime:
     made = seeding.runtime(tmp_path, database_url=database_url)
-    seeding.fill(made)
+    afternoon.fill(made)
     return made
 
 

@@ -3,7 +3,7 @@
 from aftercart import links
 from aftercart.model import Message
 from aftercart.store import customers
-from tests.web import seeding
+from tests.web import afternoon, seeding
 from tests.web.site import Site, everything
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -24,7 +24,7 @@ def agreed(site: Site, id: str) -> dict[str, bool]:
 
 
 def recipe(site: Site) -> Message:
-    made = seeding.fill(site.rt)
+    made = afternoon.fill(site.rt)
     return next(m for m in made if m.campaign == "recipe-follow-up")
 
 

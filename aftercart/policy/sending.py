@@ -113,7 +113,7 @@ def _still_true(f: Facts, now: datetime) -> Verdict:
     scope = conditions.Scope(f.customer, f.order, now, started, f.last_bought)
     return (
         still.trigger_gone(f.campaign, f.order, scope, f.message.facts)
-        or still.stopped(f.campaign, scope, before=f.message.template)
+        or still.stopped(f.campaign, scope, before=_step(f))
         or _GO
     )
 
@@ -155,10 +155,12 @@ def _open(f: Facts) -> Window | None:
 
 
 def _between(f: Facts) -> Window | None:
-    for step in f.campaign.steps:
-        if isinstance(step, SendStep) and f.message.template in still.templates(step):
-            return step.between
-    return None
+    step = _step(f)
+    return step.between if step else None
+
+
+def _step(f: Facts) -> SendStep | None:
+    return still.send_of(f.campaign, f.message.template, f.message.facts)
 
 
 def _words(verdict: Verdict, otherwise: str) -> str:

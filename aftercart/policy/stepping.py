@@ -142,7 +142,7 @@ def _draft(
     )
     ended = (
         still.trigger_gone(campaign, view.order, scope, e.facts)
-        or still.stopped(campaign, scope, before=template)
+        or still.stopped(campaign, scope, before=send)
         or permission.refused(
             view.customer,
             purpose=campaign.purpose,
@@ -152,7 +152,11 @@ def _draft(
         or _too_soon(campaign, view, now)
         or (Skip(reason) if reason else None)
     )
-    occurrence = _occurrence(e, campaign, send)
+    number = _number(campaign, send)
+    if number > 1:
+        facts["send"] = number
+    # the enrollment's own key for the first message of the way; the others carry their number, or they would count as planned
+    occurrence = e.occurrence if number == 1 else f"{e.occurrence}#{number}"
     message = Message(
         id=message_id(e.campaign, e.customer_id, occurrence, leg),
         campaign=e.campaign,
@@ -175,11 +179,10 @@ def _draft(
     return Draft(message, campaign.priority)
 
 
-def _occurrence(e: Enrollment, campaign: Campaign, send: Send) -> str:
-    """The enrollment's own key for the first message of the way; the others carry their number, or they would count as planned."""
+def _number(campaign: Campaign, send: Send) -> int:
+    """Which of the campaign's messages this is, counted from 1."""
     sends = [step for step in campaign.steps if isinstance(step, Send)]
-    number = next(n for n, step in enumerate(sends, start=1) if step is send)
-    return e.occurrence if number == 1 else f"{e.occurrence}#{number}"
+    return next(n for n, step in enumerate(sends, start=1) if step is send)
 
 
 def _leg(send: Send, view: View) -> tuple[int, Channel, str]:

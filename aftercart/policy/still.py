@@ -34,21 +34,30 @@ def trigger_gone(
     return None
 
 
-def stopped(campaign: Campaign, scope: conditions.Scope, *, before: str) -> Skip | None:
-    """Why the person is out: not in the audience, or a stop condition on the way to the template `before` holds."""
+def stopped(
+    campaign: Campaign, scope: conditions.Scope, *, before: Send | None
+) -> Skip | None:
+    """Why the person is out: not in the audience, or a stop condition on the way to the step `before` holds."""
     audience = campaign.audience
     if audience and not conditions.predicate(audience)(scope):
         return Skip(because(Code.NOT_IN_AUDIENCE, condition=audience.text))
     for step in campaign.steps:
-        if isinstance(step, Send) and before in templates(step):
+        if step is before:
             break
         if isinstance(step, StopIf) and conditions.predicate(step.condition)(scope):
             return Skip(_words(step, scope.order))
     return None
 
 
-def templates(step: Send) -> tuple[str, ...]:
-    """The templates that a send step may use."""
+def send_of(campaign: Campaign, template: str, facts: Mapping[str, Any]) -> Send | None:
+    """The step that a message comes from: the send of its number, or, in a campaign that was rewritten, of its template."""
+    sends = [step for step in campaign.steps if isinstance(step, Send)]
+    number = int(facts.get("send", 1))
+    likely = [*sends[number - 1 : number], *sends]
+    return next((step for step in likely if template in _templates(step)), None)
+
+
+def _templates(step: Send) -> tuple[str, ...]:
     return (step.template, step.fallback[1]) if step.fallback else (step.template,)
 
 

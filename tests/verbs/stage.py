@@ -283,8 +283,7 @@ def due_recipe(stage: Stage, who: Person = ANN, *, order: str = "o-1") -> str:
     stage.tell("order.placed", who, at=MONDAY, order=order, items=["chicken"])
     stage.tell("order.delivered", who, at=MONDAY, order=order)
     stage.now = COOKING_TIME
-    (id_,) = stage.plan()
-    return id_
+    return _rung(stage, who)
 
 
 def due_survey(stage: Stage, who: Person = ANN) -> str:
@@ -293,8 +292,7 @@ def due_survey(stage: Stage, who: Person = ANN) -> str:
     stage.tell("order.placed", who, at=MONDAY, order="o-7", items=["eggs"])
     stage.plan()
     stage.now = MONDAY + DAY + HOUR
-    (id_,) = stage.plan()
-    return id_
+    return _rung(stage, who)
 
 
 def due_alert(stage: Stage, who: Person = ANN, *, order: str = "o-9") -> str:
@@ -303,8 +301,15 @@ def due_alert(stage: Stage, who: Person = ANN, *, order: str = "o-9") -> str:
     promised = stage.now + HOUR
     stage.tell("order.placed", who, order=order, promised_at=promised)
     stage.now = promised + 17 * MINUTE
-    (id_,) = stage.plan()
-    return id_
+    return _rung(stage, who)
+
+
+def _rung(stage: Stage, who: Person) -> str:
+    """The one message to this person by the one campaign that is on, rung just now."""
+    heard = stage.plan()
+    (campaign,) = stage.rt.campaigns
+    newest = [row.id for row in stage.messages(campaign, who=who) if row.id in heard]
+    return str(newest[-1])
 
 
 def renamed(campaign: Campaign, name: str, **changes: Any) -> Campaign:

@@ -117,11 +117,11 @@ class Dialer:
     async def _open_any(self, protocol: Callable[[], _P], within: float) -> _P:
         addresses = list(await self._look_up())
         failed = OSError(f"{self._to.host} has no address")
-        for address in addresses:
+        for n, address in enumerate(addresses, 1):
+            # An address that swallows everything leaves time for the next; a slow handshake may take all there is.
+            share = within / len(addresses) if n < len(addresses) else within
             try:
-                # An address that swallows everything leaves time for the next.
-                async with asyncio.timeout(within / len(addresses)):
-                    opened = await self._open_one(protocol, address)
+                opened = await self._open_one(protocol, address, share)
             except OSError as error:
                 failed = error
             else:
@@ -129,12 +129,22 @@ class Dialer:
                 return opened
         raise failed
 
-    async def _open_one(self, protocol: Callable[[], _P], address: str) -> _P:
+    async def _open_one(
+        self, protocol: Callable[[], _P], address: str, share: float
+    ) -> _P:
         to = self._to
+        wire = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        wire.setblocking(False)
+        try:
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            async with asyncio.timeout(share):
+                await self._loop.sock_connect(wire, (address, to.port))
+        except BaseException:
+            wire.close()
+            raise
         _, opened = await self._loop.create_connection(
             protocol,
-            address,
-            to.port,
+            sock=wire,
             ssl=tls() if to.tls else None,
             server_hostname=to.host if to.tls else None,
         )

@@ -5,7 +5,6 @@ transport keeps its connections. It follows no redirect and repeats nothing: who
 """
 
 import asyncio
-import atexit
 import contextlib
 import os
 import threading
@@ -44,6 +43,7 @@ class Transport:
     def __init__(self, url: str, *, in_flight: int, headers: Mapping[str, str]) -> None:
         self.url, self._in_flight, self._headers = url, in_flight, dict(headers)
         self._key = object()
+        # Also at the end of the process, for whoever forgets to close.
         weakref.finalize(self, _close, self._key, wait=False)
 
     def post(self, bodies: Sequence[bytes]) -> "Future[list[Result]]":
@@ -262,14 +262,6 @@ class _Sending:
         self._inherited.append((self._loop, self._lanes))
         self._begin()
 
-    def stop(self) -> None:
-        """At the end of the process: a thread that is cut off in the middle of a call may take the process with it."""
-        if self._loop and self._thread:
-            for lanes in list(self._lanes.values()):
-                self._loop.call_soon_threadsafe(lanes.close)
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(_CLOSE_SECONDS)
-
     def _started(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             self._loop = new_loop()
@@ -281,7 +273,6 @@ class _Sending:
 
 
 _sending = _Sending()
-atexit.register(_sending.stop)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_sending.forget)
 

@@ -78,7 +78,7 @@ def entries(ledger: Path) -> Callable[[], list[Entry]]:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that nobody trusts, and its key."""
+    """A certificate for 127.0.0.1 and shop.example that nobody trusts, and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
     cert = (
@@ -90,7 +90,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         .not_valid_before(NOW - timedelta(days=3650))
         .not_valid_after(NOW + timedelta(days=3650))
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]),
+            x509.SubjectAlternativeName(
+                [x509.IPAddress(IPv4Address("127.0.0.1")), x509.DNSName("shop.example")]
+            ),
             critical=False,
         )
         .sign(key, hashes.SHA256())

@@ -101,6 +101,8 @@ class Book(asyncio.SelectorEventLoop):
     def __init__(self, *addresses: str) -> None:
         super().__init__()
         self.addresses, self.asked = addresses, 0
+        self.swallows = ""
+        self.tried: list[str] = []
 
     async def getaddrinfo(self, host: Any, port: Any, **more: Any) -> Any:
         if host != "shop.example":
@@ -108,6 +110,12 @@ class Book(asyncio.SelectorEventLoop):
         self.asked += 1
         await asyncio.sleep(0.01)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in self.addresses]  # fmt: skip
+
+    async def sock_connect(self, wire: socket.socket, address: Any) -> None:
+        self.tried.append(address[0])
+        if address[0] == self.swallows:
+            await asyncio.sleep(60)
+        await super().sock_connect(wire, address)
 
 
 @pytest.fixture
@@ -143,26 +151,36 @@ def test_a_name_is_looked_up_once_for_all_connections(listening: int) -> None:
     assert loop.asked == 1
 
 
+@pytest.mark.parametrize("swallows", ["", "127.0.0.2"], ids=["refuses", "swallows"])
 def test_an_address_that_does_not_answer_is_passed_over_and_then_comes_last(
-    listening: int, monkeypatch: pytest.MonkeyPatch
+    swallows: str, listening: int
 ) -> None:
     loop = Book("127.0.0.2", "127.0.0.1")
+    loop.swallows = swallows
     dialer = Dialer(server(f"http://shop.example:{listening}/"), loop)
-    tried = []
-    through = dialer._open_one
 
-    async def watched(protocol: Any, address: str) -> Any:
-        tried.append(address)
-        if address == "127.0.0.2":
-            await asyncio.sleep(60)
-        return await through(protocol, address)
-
-    monkeypatch.setattr(dialer, "_open_one", watched)
     dial(loop, dialer, times=1)
     dial(loop, dialer, times=1)
     loop.close()
 
-    assert tried == ["127.0.0.2", "127.0.0.1", "127.0.0.1"]
+    assert loop.tried == ["127.0.0.2", "127.0.0.1", "127.0.0.1"]
+
+
+def test_a_slow_handshake_may_take_the_time_of_all_addresses(
+    trusted: ssl.SSLContext,
+) -> None:
+    def shake_late(connection: socket.socket, number: int) -> None:
+        threading.Event().wait(0.8)
+        with trusted.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(1)
+
+    with raw_server(shake_late) as port:
+        loop = Book("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4")
+        dialer = Dialer(server(f"https://shop.example:{port}/"), loop)
+        dial(loop, dialer, times=1)
+        loop.close()
+
+    assert loop.tried == ["127.0.0.1"]
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def plan(tx: Tx, drafts: Sequence[tuple[Message, Mapping[str, Any]]]) -> set[str
             "actor": "planner",
             "reason": m.reason.to_json() if m.reason else None,
         }
-        for m, _ in drafts
+        for m in {m.id: m for m, _ in reversed(drafts)}.values()
         if m.id in new
     ]
     if story:

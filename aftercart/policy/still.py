@@ -54,10 +54,11 @@ def send_of(campaign: Campaign, template: str, facts: Mapping[str, Any]) -> Send
     sends = [step for step in campaign.steps if isinstance(step, Send)]
     number = int(facts.get("send", 1))
     likely = [*sends[number - 1 : number], *sends]
-    return next((step for step in likely if template in _templates(step)), None)
+    return next((step for step in likely if template in templates(step)), None)
 
 
-def _templates(step: Send) -> tuple[str, ...]:
+def templates(step: Send) -> tuple[str, ...]:
+    """The templates that a send may use: its own, and that of its fallback."""
     return (step.template, step.fallback[1]) if step.fallback else (step.template,)
 
 

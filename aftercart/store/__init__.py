@@ -73,7 +73,7 @@ def open_store(url: str, *, pool_size: int = 8) -> Store:
     parsed = _parse(url)
     options: dict[str, Any] = {
         "json_serializer": lambda value: orjson.dumps(value, default=str).decode(),
-        "json_deserializer": orjson.loads,
+        "json_deserializer": _from_json,
         "pool_size": pool_size,
         "max_overflow": pool_size,
     }
@@ -88,6 +88,11 @@ def open_store(url: str, *, pool_size: int = 8) -> Store:
     else:
         engine = create_engine(parsed, pool_pre_ping=True, **options)
     return Store(engine)
+
+
+def _from_json(stored: str | float) -> Any:
+    # SQLite keeps a bare number as a number
+    return orjson.loads(stored) if isinstance(stored, str) else stored
 
 
 def _parse(url: str) -> URL:

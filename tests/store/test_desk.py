@@ -1,0 +1,101 @@
+"""The desk: pauses, cases, answers and single marks."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from aftercart.model import State
+from aftercart.store import Store, Tx, desk, tables
+from tests.people import ANN
+from tests.store.planting import DAY, HOUR, MINUTE, NOW, alter, message, plant, row
+
+
+def test_a_pause_keeps_its_first_time(store: Store) -> None:
+    with store.write() as tx:
+        desk.pause(tx, "all", at=NOW, by="sam")
+        desk.pause(tx, "all", at=NOW + DAY, by="kim")
+        found = desk.paused(tx)
+
+    assert found == {"all": NOW}
+
+
+def test_a_resume_rings_what_was_held_and_nothing_else(store: Store) -> None:
+    with store.write() as tx:
+        held, later, gone = plant(
+            tx, *(message(f"o-{n}") for n in range(3)), ring_at=NOW + HOUR
+        )
+        alter(tx, later, due_at=NOW + MINUTE)
+        alter(tx, gone, state=State.ACCEPTED)
+        desk.pause(tx, "channel:email", at=NOW, by="sam")
+        answers = [desk.resume(tx, "channel:email", now=NOW) for _ in range(2)]
+
+    assert answers == [True, False]
+    rung = [row(store, id_).ring_at for id_ in (held, later, gone)]
+    assert rung == [NOW, NOW + HOUR, NOW + HOUR]
+    with store.read() as tx:
+        assert desk.paused(tx) == {}
+
+
+def _case(tx: Tx, about: str, note: str = "call", *, kind: str = "late_order") -> None:
+    desk.open_case(tx, kind, about=about, customer_id=ANN.id, at=NOW, note=note)
+
+
+def _cases(store: Store) -> list[Any]:
+    with store.read() as tx:
+        return list(tx.execute(select(tables.cases).order_by(tables.cases.c.kind)))
+
+
+def test_a_case_is_opened_once_for_what_it_is_about(store: Store) -> None:
+    with store.write() as tx:
+        _case(tx, "o-1")
+        _case(tx, "o-1", "again")
+        _case(tx, "o-2")
+        _case(tx, "o-1", kind="detractor")
+
+    found = _cases(store)
+    assert [case.kind for case in found] == ["detractor", "late_order", "late_order"]
+    assert {case.note for case in found} == {"call"}
+
+
+def test_a_case_that_is_done_keeps_its_first_time_and_is_not_opened_again(
+    store: Store,
+) -> None:
+    with store.write() as tx:
+        _case(tx, "o-1")
+        opened = desk.open_cases(tx, [ANN.id, "nobody"])
+        (case,) = tx.execute(select(tables.cases))
+        desk.close_case(tx, case.id, at=NOW + HOUR)
+        desk.close_case(tx, case.id, at=NOW + DAY)
+        _case(tx, "o-1")
+        closed = desk.open_cases(tx, [ANN.id])
+
+    assert (opened, closed) == ({ANN.id}, set())
+    assert [case.closed_at for case in _cases(store)] == [NOW + HOUR]
+
+
+def test_an_answer_is_replaced_and_dated_by_the_first(store: Store) -> None:
+    given = {"message_id": "m", "campaign": "nps", "customer_id": ANN.id}
+
+    with store.write() as tx:
+        first = desk.answer(tx, given | {"score": 3, "comment": "meh"}, at=NOW)
+        again = desk.answer(tx, given | {"score": 9, "comment": ""}, at=NOW + HOUR)
+        found = desk.answer_of(tx, "m")
+        nothing = desk.answer_of(tx, "x")
+
+    assert (first, again) == (True, False)
+    assert found == (9, "", NOW)
+    assert nothing is None
+
+
+@pytest.mark.parametrize("value", ["text", 7, {"a": [1, 2]}, False])
+def test_a_mark_is_any_single_fact(store: Store, value: Any) -> None:
+    with store.write() as tx:
+        desk.set_mark(tx, "one", "before")
+        desk.set_mark(tx, "one", value)
+        desk.set_mark(tx, "two", 2)
+        found = desk.get_mark(tx, "one")
+        other = desk.get_mark(tx, "two")
+        none = desk.get_mark(tx, "three")
+
+    assert (found, other, none) == (value, 2, None)

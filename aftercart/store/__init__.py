@@ -90,9 +90,9 @@ def open_store(url: str, *, pool_size: int = 8) -> Store:
     return Store(engine)
 
 
-def _from_json(stored: str | float) -> Any:
+def _from_json(stored: str | bytes | float) -> Any:
     # SQLite keeps a bare number as a number
-    return orjson.loads(stored) if isinstance(stored, str) else stored
+    return stored if isinstance(stored, int | float) else orjson.loads(stored)
 
 
 def _parse(url: str) -> URL:

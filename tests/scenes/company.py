@@ -139,7 +139,7 @@ class Inside:
         self.rt = self._opened.__enter__()
         self.rt.clock = lambda: self.now
         self.provider = Provider()
-        self.rt.__dict__["senders"] = {channel: self.provider for channel in Channel}
+        self.rt.__dict__["senders"] = dict.fromkeys(Channel, self.provider)
 
     def __enter__(self) -> "Inside":
         return self

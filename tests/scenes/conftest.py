@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 
 from tests.scenes.house import House, build
+from tests.servers import Postgres, Redis
 
 #: Builds a house in a folder of this name; its processes end with the scene.
 Build = Callable[..., House]
@@ -28,3 +30,13 @@ def houses(tmp_path: Path) -> Iterator[Build]:
 def house(houses: Build) -> House:
     """One deployment on SQLite."""
     return houses()
+
+
+@pytest.fixture
+def cluster(
+    houses: Build, postgres: Postgres, postgres_template: str, redis_server: Redis
+) -> House:
+    """One deployment on PostgreSQL and Redis."""
+    database = postgres.database(template=postgres_template)
+    redis.Redis(port=redis_server.port).flushall()
+    return houses(database_url=postgres.url(database), broker_url=redis_server.url)

@@ -18,7 +18,7 @@ from typing import Any
 from aftercart import settings
 from aftercart.runtime import PushedClock, Runtime, open_runtime
 from aftercart.sandbox import read_ledger
-from aftercart.store import Store, open_store
+from aftercart.store import Store, open_store, records
 from tests.servers import free_port
 
 REPOSITORY = Path(__file__).parents[2]
@@ -28,8 +28,8 @@ TOKEN = "the token of a scene"
 _ZONES = [f"Etc/GMT{shift:+d}" for shift in range(-12, 13)]
 
 
-def wait_until(true: Callable[[], Any], *, seconds: float = 12.0, what: str) -> None:
-    """Returns once it is true; the failure says what was waited for."""
+def wait_until(true: Callable[[], Any], *, seconds: float = 60.0, what: str) -> None:
+    """Returns once it is true; the failure says what was waited for. A machine may be busy: this is no measurement."""
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, f"waited {seconds:.0f} s in vain: {what}"
@@ -73,6 +73,11 @@ class Process:
         tasks = Path(f"/proc/{self.popen.pid}/task/{self.popen.pid}/children")
         return [int(pid) for pid in tasks.read_text().split()]
 
+    def ready(self, asked: Callable[[], bool]) -> bool:
+        """Whether it is; one that has ended never will be."""
+        assert self.running, f"{self.name} has ended:\n{self.words}"
+        return asked()
+
     @property
     def running(self) -> bool:
         return self.popen.poll() is None
@@ -102,7 +107,7 @@ class House:
         return outside | self.environ
 
     def command(
-        self, *arguments: object, expect: int = 0, seconds: float = 60.0
+        self, *arguments: object, expect: int = 0, seconds: float = 120.0
     ) -> subprocess.CompletedProcess[str]:
         """Runs `aftercart …` to its end."""
         done = subprocess.run(
@@ -137,27 +142,31 @@ class House:
         """`aftercart up`, answering."""
         port = self.environ["AFTERCART_PUBLIC_URL"].rpartition(":")[2]
         started = self.start("up", COMMAND, "up", "--port", port)
-        wait_until(self._answers, what=f"up answers\n{started.words}")
+        wait_until(lambda: started.ready(self._answers), what="up answers")
         return started
 
     def web(self) -> Process:
         """`aftercart web`, answering."""
         port = self.environ["AFTERCART_PUBLIC_URL"].rpartition(":")[2]
         started = self.start("web", COMMAND, "web", "--port", port)
-        wait_until(self._answers, what="web answers")
+        wait_until(lambda: started.ready(self._answers), what="web answers")
         return started
 
-    def workers(self, *, processes: int = 1, threads: int = 2) -> Process:
-        """`dramatiq workers`, ready."""
+    def workers(
+        self, *, processes: int = 1, threads: int = 2, queues: Sequence[str] = ()
+    ) -> Process:
+        """`dramatiq workers`, ready; of all queues, or of these."""
+        chosen = ["--queues", *queues] if queues else []
         started = self.start(
             "workers", sys.executable, "-m", "dramatiq", "workers",
             "--processes", processes, "--threads", threads,
-            "--worker-shutdown-timeout", "10000",
+            "--worker-shutdown-timeout", "10000", *chosen,
         )  # fmt: skip
-        wait_until(
-            lambda: started.words.count("Worker process is ready") >= processes,
-            what="workers are ready",
-        )
+
+        def greeted() -> bool:
+            return started.words.count("Worker process is ready") >= processes
+
+        wait_until(lambda: started.ready(greeted), what="workers are ready")
         return started
 
     def schedules(self) -> Process:
@@ -170,7 +179,10 @@ class House:
         started = self.start(
             "sandbox", COMMAND, "sandbox", "--port", port, "--ledger", self.ledger_file
         )
-        wait_until(lambda: "Ctrl-C" in started.words, what="the sandbox is up")
+        wait_until(
+            lambda: started.ready(lambda: "Ctrl-C" in started.words),
+            what="the sandbox is up",
+        )
         for line in started.words.splitlines():
             if line.startswith("export "):
                 name, _, value = line.removeprefix("export ").partition("=")
@@ -205,9 +217,14 @@ class House:
         printed = self.command("log", "--json", "--limit", 0, *filters).stdout
         return [json.loads(line) for line in printed.splitlines()]
 
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """The same, read in here: message -> line. For questions that are asked again and again."""
+        with self.store() as store, store.read() as tx:
+            return {row.id: row.to_json() for row in records.log(tx, limit=10_000)}
+
     def states(self) -> dict[str, str]:
         """message -> state."""
-        return {line["id"]: line["state"] for line in self.log()}
+        return {id_: line["state"] for id_, line in self.rows().items()}
 
     def ledger(self) -> list[dict[str, Any]]:
         """What reached the sandbox, whatever it answered."""
@@ -220,15 +237,19 @@ class House:
     @contextmanager
     def store(self) -> Iterator[Store]:
         opened = open_store(self.environ["AFTERCART_DATABASE_URL"])
-        yield opened
-        opened.close()
+        try:
+            yield opened
+        finally:
+            opened.close()
 
     @contextmanager
     def runtime(self) -> Iterator[Runtime]:
         """This process as one more process of the deployment."""
         rt = open_runtime(settings.read(self._settings()))
-        yield rt
-        rt.close()
+        try:
+            yield rt
+        finally:
+            rt.close()
 
     @contextmanager
     def pushed_clock(self) -> Iterator[PushedClock]:

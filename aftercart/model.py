@@ -20,9 +20,7 @@ class Purpose(StrEnum):
 
     MARKETING = "marketing"  #: at most once; needs consent; capped; quiet hours
     SURVEY = "survey"  #: at most once; needs consent of its own; quiet hours
-    SERVICE = (
-        "service"  #: at least once while useful, at most two copies; about a live order
-    )
+    SERVICE = "service"  #: at least once while of use, twice at most
 
 
 class Channel(StrEnum):
@@ -33,9 +31,7 @@ class Channel(StrEnum):
 class State(StrEnum):
     """Where the dispatch of a message stands. How the delivery went is ``Delivery``, beside it."""
 
-    SCHEDULED = (
-        "scheduled"  #: will be sent at due_at, unless something speaks against it
-    )
+    SCHEDULED = "scheduled"  #: goes at due_at, unless something speaks against it
     SENDING = "sending"  #: claimed by one worker; the provider may have it any moment
     ACCEPTED = "accepted"  #: the provider took it
     UNCERTAIN = "uncertain"  #: the provider may have it; waiting for proof

@@ -12,7 +12,7 @@ from aftercart.explaining.lines import Line, verdict_line
 from aftercart.model import Customer, Enrollment, Message, State
 from aftercart.runtime import Runtime
 from aftercart.spelling import did_you_mean
-from aftercart.store import Tx, customers, enrollments, messages
+from aftercart.store import Tx, customers, enrollments, past
 
 __all__ = ["Explanation", "Line", "Told", "explain"]
 
@@ -76,7 +76,7 @@ def explain(
 def _told(
     tx: Tx, rt: Runtime, campaign: Campaign, customer: Customer, now: datetime
 ) -> list[Told]:
-    newest = messages.newest(tx, campaign.name, customer.id, now=now, limit=_NEWEST)
+    newest = past.newest(tx, campaign.name, customer.id, now=now, limit=_NEWEST)
     known = gathering.people(
         tx,
         customer_ids=[customer.id],

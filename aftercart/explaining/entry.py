@@ -18,7 +18,7 @@ from aftercart.gathering import LATE_MEMORY, categories
 from aftercart.model import Customer, Order
 from aftercart.policy import permission
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, events, messages, orders, permissions, rhythms
+from aftercart.store import Tx, events, orders, past, permissions, rhythms
 
 
 def lines(
@@ -143,7 +143,7 @@ def _limit(
     if limit is None:
         return
     since = now - limit.period
-    had = messages.reached(tx, campaign.name, [customer.id], since=since)
+    had = past.reached(tx, campaign.name, [customer.id], since=since)
     times = had.get(customer.id, [])
     seen = f"{len(times)}, last on {_clock(customer, times[-1])}" if times else "none"
     needed = f"fewer than {limit.count} in {limit.period.days} days"

@@ -11,7 +11,7 @@ from aftercart.store import (
     Tx,
     customers,
     enrollments,
-    messages,
+    past,
     recurrences,
     selecting,
 )
@@ -97,7 +97,7 @@ def _not_too_soon(
     """Who has not had the campaign within its limit. The others are not enrolled at all: `explain` says until when."""
     if campaign.limit is None:
         return page
-    had = messages.reached(
+    had = past.reached(
         tx, campaign.name, [c.id for c in page], since=now - campaign.limit.period
     )
     return [c for c in page if len(had.get(c.id, ())) < campaign.limit.count]

@@ -6,7 +6,7 @@ from itertools import groupby
 from aftercart.campaigns import Campaign, RunningLow
 from aftercart.model import Enrollment
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, enrollments, messages, rhythms
+from aftercart.store import Tx, enrollments, past, rhythms
 from aftercart.store.rhythms import Rhythm
 
 _PAGE = 1000
@@ -56,7 +56,7 @@ def _free_at(
     limit = campaign.limit
     if limit is None:
         return {}
-    had = messages.reached(tx, campaign.name, people, since=now - limit.period)
+    had = past.reached(tx, campaign.name, people, since=now - limit.period)
     return {
         customer_id: times[-limit.count] + limit.period
         for customer_id, times in had.items()

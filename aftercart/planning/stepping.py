@@ -11,7 +11,7 @@ from aftercart.planning import twins
 from aftercart.policy import Advance, View, advance
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, desk, enrollments, messages
+from aftercart.store import Tx, desk, enrollments, messages, past
 from aftercart.store.enrollments import Progress
 
 _PAGE = 500
@@ -122,13 +122,13 @@ class _History:
             people = {e.customer_id for e in page if e.campaign == name}
             if campaign.limit:
                 since = now - campaign.limit.period
-                found = messages.reached(tx, name, people, since=since)
+                found = past.reached(tx, name, people, since=since)
                 self.reached.update(((name, c), at) for c, at in found.items())
-            had = messages.contents(tx, name, people)
+            had = past.contents(tx, name, people)
             self.had.update(((name, c), set(ids)) for c, ids in had.items())
             if isinstance(campaign.trigger, LateDelivery):
                 orders = {e.order_id for e in page if e.campaign == name}
-                told = messages.told(tx, name, orders)
+                told = past.told(tx, name, orders)
                 self.told.update(((name, o), list(t)) for o, t in told.items())
 
     def add(self, e: Enrollment, done: Advance) -> None:

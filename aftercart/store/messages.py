@@ -1,4 +1,4 @@
-"""Message rows: planned once, loaded in batches, granted a slot, rung. Moving them is the work of `transitions`."""
+"""Message rows: planned once, loaded in batches, rung, reported on. Moving them is the work of `transitions`."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, func, or_, select, update
 
 from aftercart.model import (
-    REACHED,
     Channel,
     Delivery,
     Message,
@@ -16,12 +15,9 @@ from aftercart.model import (
     State,
 )
 from aftercart.reasons import from_json
-from aftercart.store import Tx, rows
+from aftercart.store import Tx, lists, rows
 from aftercart.store.tables import message_events, messages
 from aftercart.store.transitions import holds_place
-
-#: States in which a marketing message does not take one of the customer's slots.
-_NEVER_CAME = (State.SKIPPED, State.EXPIRED, State.CANCELLED, State.FAILED)
 
 
 @dataclass(frozen=True)
@@ -112,11 +108,10 @@ def ring(tx: Tx, *, now: datetime, again_at: datetime, limit: int) -> list[Rung]
         for r in tx.execute(ready)
     ]
     if found:
-        tx.execute(
-            update(messages)
-            .where(messages.c.id == bindparam("b_id"))
-            .values(ring_at=again_at),
-            [{"b_id": rung.message_id} for rung in found],
+        lists.update_each(
+            tx,
+            messages,
+            [{"id": rung.message_id, "ring_at": again_at} for rung in found],
         )
     return found
 
@@ -143,79 +138,6 @@ def in_flight(tx: Tx, *, now: datetime, rung_until: datetime) -> int:
     )
     query = select(func.count()).where(rung | (messages.c.state == State.SENDING))
     return int(tx.scalar(query) or 0)
-
-
-def reached(
-    tx: Tx, campaign: str, customer_ids: Collection[str], *, since: datetime
-) -> dict[str, list[datetime]]:
-    """Per customer the times after `since` at which a message of the campaign reached, or may yet reach, them."""
-    found: dict[str, list[datetime]] = {}
-    for part in rows.chunks(sorted(customer_ids)):
-        query = (
-            select(messages.c.customer_id, messages.c.created_at)
-            .where(
-                messages.c.customer_id.in_(part),
-                messages.c.campaign == campaign,
-                messages.c.created_at > since,
-                messages.c.state.in_((State.SCHEDULED, *REACHED)),
-            )
-            .order_by(messages.c.created_at)
-        )
-        for row in tx.execute(query):
-            found.setdefault(row.customer_id, []).append(row.created_at)
-    return found
-
-
-def contents(
-    tx: Tx, campaign: str, customer_ids: Collection[str]
-) -> dict[str, set[str]]:
-    """Per customer what the campaign has told them, or is about to: never the same recipe twice."""
-    found: dict[str, set[str]] = {}
-    for part in rows.chunks(sorted(customer_ids)):
-        query = select(messages.c.customer_id, messages.c.content).where(
-            messages.c.customer_id.in_(part),
-            messages.c.campaign == campaign,
-            messages.c.content != "",
-            messages.c.state.not_in(_NEVER_CAME),
-        )
-        for row in tx.execute(query):
-            found.setdefault(row.customer_id, set()).add(row.content)
-    return found
-
-
-def told(tx: Tx, campaign: str, order_ids: Collection[str]) -> dict[str, list[str]]:
-    """Per order the arrival times that the campaign has told (ISO, or "" where none was known), oldest first."""
-    found: dict[str, list[str]] = {}
-    for part in rows.chunks(sorted(order_ids)):
-        query = (
-            select(messages.c.order_id, messages.c.facts)
-            .where(
-                messages.c.order_id.in_(part),
-                messages.c.campaign == campaign,
-                messages.c.state.in_((State.SCHEDULED, *REACHED)),
-            )
-            .order_by(messages.c.created_at)
-        )
-        for row in tx.execute(query):
-            found.setdefault(row.order_id, []).append(row.facts.get("told", ""))
-    return found
-
-
-def newest(
-    tx: Tx, campaign: str, customer_id: str, *, now: datetime, limit: int
-) -> list[Message]:
-    """The newest messages of a campaign to one customer, as far as planned by `now`."""
-    query = (
-        select(messages)
-        .where(
-            messages.c.customer_id == customer_id,
-            messages.c.campaign == campaign,
-            messages.c.created_at <= now,
-        )
-        .order_by(messages.c.created_at.desc(), messages.c.id)
-        .limit(limit)
-    )
-    return [from_row(row) for row in tx.execute(query)]
 
 
 def lapsed(tx: Tx, *, now: datetime, limit: int) -> list[Message]:

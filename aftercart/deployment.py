@@ -78,6 +78,11 @@ class Staff:
         self._start()
 
     @property
+    def pid(self) -> int:
+        """The process that the workers are children of."""
+        return self._workers.pid
+
+    @property
     def gone(self) -> bool:
         """Whether they have ended by themselves. dramatiq ends all of them when one dies."""
         return self._workers.poll() is not None

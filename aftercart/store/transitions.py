@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     and_,
-    bindparam,
     case,
     literal,
     or_,
@@ -22,7 +21,7 @@ from sqlalchemy import (
 
 from aftercart.model import Channel, Purpose, State, check_transition
 from aftercart.reasons import Reason
-from aftercart.store import Tx, rows
+from aftercart.store import Tx, lists, rows
 from aftercart.store.tables import (
     customers,
     message_events,
@@ -100,7 +99,7 @@ def claim(
     fences = {row.id: row.fence for row in tx.execute(statement)}
     ours = [r for r in ready if r.message_id in fences]
     if ours:
-        tx.execute(_remember, [_as_sent(r) for r in ours])
+        lists.update_each(tx, messages, [_as_sent(r) for r in ours])
         _tell(tx, [_story(id_, now, "sending", actor) for id_ in sorted(fences)])
     return fences
 
@@ -130,15 +129,10 @@ def move(tx: Tx, moves: Sequence[Move]) -> set[str]:
             **m.columns,
         }
         groups.setdefault(tuple(sorted(values)), []).append(
-            {f"b_{k}": v for k, v in values.items()} | {"b_id": m.message_id}
+            values | {"id": m.message_id}
         )
-    for names, parameters in groups.items():
-        tx.execute(
-            update(messages)
-            .where(messages.c.id == bindparam("b_id"))
-            .values({name: bindparam(f"b_{name}") for name in names}),
-            parameters,
-        )
+    for changes in groups.values():
+        lists.update_each(tx, messages, changes)
     _tell(
         tx,
         [
@@ -223,23 +217,12 @@ def _guards(now: datetime) -> Sequence[ColumnElement[bool]]:
     )
 
 
-_remember = (
-    update(messages)
-    .where(messages.c.id == bindparam("b_id"))
-    .values(
-        to=bindparam("b_to"),
-        template_version=bindparam("b_version"),
-        values=bindparam("b_values"),
-    )
-)
-
-
 def _as_sent(r: Ready) -> dict[str, Any]:
     return {
-        "b_id": r.message_id,
-        "b_to": r.to,
-        "b_version": r.template_version,
-        "b_values": dict(r.values),
+        "id": r.message_id,
+        "to": r.to,
+        "template_version": r.template_version,
+        "values": dict(r.values),
     }
 
 
@@ -270,5 +253,4 @@ def _story(
 
 
 def _tell(tx: Tx, story: list[dict[str, Any]]) -> None:
-    if story:
-        tx.execute(message_events.insert(), story)
+    lists.insert_each(tx, message_events, story)

@@ -4,7 +4,7 @@ The claim is the last act before the first byte and is committed durably; the pr
 became of it is written after. A process that dies in between leaves messages in `sending`, which the sweeper makes uncertain.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import structlog
@@ -17,6 +17,7 @@ from aftercart.errors import SendError, Unclear
 from aftercart.model import Channel, Outgoing, Receipt
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, messages, permissions, transitions, versions
+from aftercart.store.permissions import Suppression
 from aftercart.store.transitions import Ready
 
 __all__ = ["LEASE", "deliver"]
@@ -30,9 +31,8 @@ _log = structlog.get_logger(__name__)
 def deliver(rt: Runtime, ids: Sequence[str]) -> int:
     """Delivers the due messages among these ids; returns how many were handed to a provider."""
     now = rt.clock()
-    senders = (
-        rt.senders
-    )  # before anything is claimed: a set-up that cannot send must cost no message
+    # before anything is claimed: a set-up that cannot send must cost no message
+    senders = rt.senders
     with rt.store.write() as tx:
         started = messages.start(tx, ids, now=now)
         if not started:
@@ -49,37 +49,41 @@ def deliver(rt: Runtime, ids: Sequence[str]) -> int:
         batch = [p for p in sent if p.channel is channel]
         if batch:
             results += _send(senders[channel], batch)
+    if results:
+        _settle(rt, prepared, results, fences)
+    return len(results)
+
+
+def _settle(
+    rt: Runtime,
+    prepared: Prepared,
+    results: Sequence[tuple[Outgoing, Receipt | SendError]],
+    fences: Mapping[str, int],
+) -> None:
+    now = rt.clock()
     settled = [
         outcomes.settle(
             outgoing,
             answer,
             fence=fences[outgoing.message_id],
-            now=rt.clock(),
+            now=now,
             attempts=prepared.attempts[outgoing.message_id],
             actor=rt.actor,
         )
         for outgoing, answer in results
     ]
-    if settled:
-        with rt.store.write() as tx:
-            transitions.move(tx, [s.move for s in settled])
-            permissions.suppress(
-                tx,
-                [
-                    permissions.Suppression(
-                        prepared.address_keys[s.move.message_id],
-                        "all",
-                        s.suppress,
-                        s.provider,
-                        now,
-                    )
-                    for s in settled
-                    if s.suppress
-                ],
-            )
-        taken = sum(isinstance(answer, Receipt) for _, answer in results)
-        messagelog.say("accepted", count=taken, of=len(results), actor=rt.actor)
-    return len(results)
+    listed = [
+        Suppression(
+            prepared.address_keys[s.move.message_id], "all", s.suppress, s.provider, now
+        )
+        for s in settled
+        if s.suppress
+    ]
+    with rt.store.write() as tx:
+        transitions.move(tx, [s.move for s in settled])
+        permissions.suppress(tx, listed)
+    taken = sum(isinstance(answer, Receipt) for _, answer in results)
+    messagelog.say("accepted", count=taken, of=len(results), actor=rt.actor)
 
 
 def _send(

@@ -57,43 +57,30 @@ def settle(
             columns=columns,
         )
 
+    who = answer.provider
     if isinstance(answer, Receipt):
-        accepted = moved(
-            State.ACCEPTED,
-            None,
-            accepted_at=now,
-            provider=answer.provider,
-            provider_ref=answer.ref,
-        )
-        return Settled(accepted, answer.provider)
-    words = answer.words
+        taken: dict[str, Any] = {"accepted_at": now, "provider_ref": answer.ref}
+        return Settled(moved(State.ACCEPTED, None, provider=who, **taken), who)
     if isinstance(answer, Refused):
-        refused = moved(
-            State.FAILED, because(Code.REFUSED, words=words), provider=answer.provider
-        )
-        return Settled(refused, answer.provider, answer.suppress)
+        reason = because(Code.REFUSED, words=answer.words)
+        return Settled(moved(State.FAILED, reason, provider=who), who, answer.suppress)
     if isinstance(answer, Unclear):
-        unclear = moved(
-            State.UNCERTAIN,
-            because(Code.NO_ANSWER, words=words),
-            provider=answer.provider,
-        )
-        return Settled(unclear, answer.provider)
-    until = _again_at(answer, now, attempts)
-    code = (
-        Code.PROVIDER_ACCOUNT
-        if isinstance(answer, AccountProblem)
-        else Code.PROVIDER_BUSY
-    )
-    reason = because(code, until=f"{until:%H:%M:%S} UTC", words=words)
+        reason = because(Code.NO_ANSWER, words=answer.words)
+        return Settled(moved(State.UNCERTAIN, reason, provider=who), who)
+    until, reason = _again_at(answer, now, attempts)
     again = moved(State.SCHEDULED, reason, "again", due_at=until, ring_at=until)
-    return Settled(again, answer.provider)
+    return Settled(again, who)
 
 
-def _again_at(answer: SendError, now: datetime, attempts: int) -> datetime:
+def _again_at(
+    answer: SendError, now: datetime, attempts: int
+) -> tuple[datetime, Reason]:
+    code = Code.PROVIDER_BUSY
     if isinstance(answer, Throttled):
-        return max(answer.until, now)
-    if isinstance(answer, AccountProblem):
-        return now + ACCOUNT_RETRY
-    doubled: int = 2 ** min(attempts - 1, 10)
-    return now + min(FIRST_RETRY * doubled, LONGEST_RETRY)
+        until = max(answer.until, now)
+    elif isinstance(answer, AccountProblem):
+        until, code = now + ACCOUNT_RETRY, Code.PROVIDER_ACCOUNT
+    else:
+        doubled: int = 2 ** min(attempts - 1, 10)
+        until = now + min(FIRST_RETRY * doubled, LONGEST_RETRY)
+    return until, because(code, until=f"{until:%H:%M:%S} UTC", words=answer.words)

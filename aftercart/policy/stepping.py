@@ -137,20 +137,8 @@ def _draft(
     leg, channel, template = _leg(send, view)
     due_at = _in_hours(base, campaign, channel, send.between, shop, view.customer)
     recipe, facts, reason = _content(e, campaign, send, shop, view)
-    scope = conditions.Scope(
-        view.customer, view.order, now, e.started_at, view.last_bought
-    )
-    ended = (
-        still.trigger_gone(campaign, view.order, scope, e.facts)
-        or still.stopped(campaign, scope, before=send)
-        or permission.refused(
-            view.customer,
-            purpose=campaign.purpose,
-            channel=channel,
-            suppressed=view.suppressed.get(channel),
-        )
-        or _too_soon(campaign, view, now)
-        or (Skip(reason) if reason else None)
+    ended = _ended(e, campaign, send, channel, view, now) or (
+        Skip(reason) if reason else None
     )
     number = _number(campaign, send)
     if number > 1:
@@ -177,6 +165,31 @@ def _draft(
         facts=facts,
     )
     return Draft(message, campaign.priority)
+
+
+def _ended(
+    e: Enrollment,
+    campaign: Campaign,
+    send: Send,
+    channel: Channel,
+    view: View,
+    now: datetime,
+) -> Skip | None:
+    """What speaks against this message already while it is planned."""
+    scope = conditions.Scope(
+        view.customer, view.order, now, e.started_at, view.last_bought
+    )
+    return (
+        still.trigger_gone(campaign, view.order, scope, e.facts)
+        or still.stopped(campaign, scope, before=send)
+        or permission.refused(
+            view.customer,
+            purpose=campaign.purpose,
+            channel=channel,
+            suppressed=view.suppressed.get(channel),
+        )
+        or _too_soon(campaign, view, now)
+    )
 
 
 def _number(campaign: Campaign, send: Send) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
 from aftercart.errors import IllegalTransition
@@ -152,9 +152,11 @@ class Customer:
         return self.email_marketing if channel is Channel.EMAIL else self.sms_marketing
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of an order. `category` is the shop's own word after `campaigns/shop/categories.yaml`."""
+class Line(NamedTuple):
+    """One line of an order. `category` is the shop's own word after `campaigns/shop/categories.yaml`.
+
+    A tuple, because orders are loaded by the hundred and have dozens of them.
+    """
 
     product: str
     name: str

@@ -54,7 +54,14 @@ def note_eta(tx: Tx, order_id: str, *, eta: datetime, told_at: datetime) -> None
 #: Built once; see `rows`.
 _HEADS = select(orders).where(orders.c.id.in_(bindparam("ids", expanding=True)))
 _LINES = (
-    select(order_lines)
+    select(
+        order_lines.c.order_id,
+        order_lines.c.product,
+        order_lines.c.name,
+        order_lines.c.category,
+        order_lines.c.quantity,
+        order_lines.c.price,
+    )
     .where(order_lines.c.order_id.in_(bindparam("ids", expanding=True)))
     .order_by(order_lines.c.order_id, order_lines.c.line)
 )
@@ -66,8 +73,8 @@ def load(tx: Tx, ids: Collection[str]) -> dict[str, Order]:
     lines: dict[str, list[Line]] = {}
     found: dict[str, Order] = {}
     for part in rows.chunks(wanted):
-        for row in tx.execute(_LINES, {"ids": part}):
-            lines.setdefault(row.order_id, []).append(_line(row))
+        for order_id, *line in tx.execute(_LINES, {"ids": part}):
+            lines.setdefault(order_id, []).append(Line(*line))
         for row in tx.execute(_HEADS, {"ids": part}):
             found[row.id] = _order(row, tuple(lines.get(row.id, ())))
     return found
@@ -154,14 +161,4 @@ def _order(row: Row[Any], lines: tuple[Line, ...]) -> Order:
         total=row.total,
         currency=row.currency,
         lines=lines,
-    )
-
-
-def _line(row: Row[Any]) -> Line:
-    return Line(
-        product=row.product,
-        name=row.name,
-        category=row.category,
-        quantity=row.quantity,
-        price=row.price,
     )

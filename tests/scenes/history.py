@@ -21,8 +21,8 @@ _SHELF = (
 )
 
 
-def write_customers(path: Path, *, trouble: bool = False) -> None:
-    """A CSV of customers. With `trouble`, some have addresses at which the sandbox misbehaves."""
+def write_customers(path: Path) -> None:
+    """A CSV of customers; some have addresses at which the sandbox misbehaves."""
     with path.open("w", newline="") as file:
         rows = csv.writer(file)
         rows.writerow(
@@ -31,7 +31,7 @@ def write_customers(path: Path, *, trouble: bool = False) -> None:
         )  # fmt: skip
         for n in range(CUSTOMERS):
             rows.writerow(
-                [f"c-{n:03}", f"Ann{n}", f"{_local_part(n, trouble)}@shop.example",
+                [f"c-{n:03}", f"Ann{n}", f"{_local_part(n)}@shop.example",
                  f"+4477009001{n:02}" if n % 3 else "", _ZONES[n % 4], "GB",
                  "no" if n % 9 == 0 else "yes", "yes" if n % 2 else "no",
                  "no" if n % 7 == 0 else "yes"]
@@ -61,6 +61,6 @@ def write_orders(path: Path) -> None:
                 at += timedelta(days=5 + n % 5, minutes=luck.randint(-300, 300))
 
 
-def _local_part(n: int, trouble: bool) -> str:
-    troubles = {4: "bounce", 13: "answer-400", 22: "answer-503", 31: "answer-429"}
-    return f"{troubles[n]}-{n}" if trouble and n in troubles else f"ann.{n}"
+def _local_part(n: int) -> str:
+    troubles = {4: "bounce", 13: "answer-400", 22: "take-and-500"}
+    return f"{troubles[n]}-{n}" if n in troubles else f"ann.{n}"

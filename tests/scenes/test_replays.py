@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 import signal
 import time
 from collections import Counter
@@ -12,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from aftercart import importing
 from tests.scenes import history
 from tests.scenes.company import Inside, give_thanks, take_in, willing
-from tests.scenes.conftest import Build
 from tests.scenes.house import COMMAND, House, Process, build, wait_until
 
 #: What no message may still be when a replay has come to its end.
@@ -23,21 +24,59 @@ UNDER_WAY = {"sending"}
 IN_DOUBT = {"uncertain", "unknown"}
 
 
+pytestmark = pytest.mark.slow
+
+
 @dataclass(frozen=True)
 class Told:
     """What an undisturbed replay came to."""
 
+    house: House
     rows: dict[str, dict[str, Any]]
     sent: list[str]
 
 
-def stock(house: House, *, trouble: bool = False) -> None:
-    """Imports the history."""
+@pytest.fixture(scope="module")
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the history, imported once as a user does, to be copied for each scene."""
+    house = build(tmp_path_factory.mktemp("stocked") / "shop")
     customers, orders = house.folder / "customers.csv", house.folder / "orders.csv"
-    history.write_customers(customers, trouble=trouble)
+    history.write_customers(customers)
     history.write_orders(orders)
     house.command("import", "customers", customers)
     house.command("import", "orders", orders)
+    return house.folder / "shop.db"
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    stocked: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Told]:
+    """One replay that nobody disturbs, with which the others are compared."""
+    house = build(tmp_path_factory.mktemp("undisturbed") / "shop")
+    shutil.copy(stocked, house.folder)
+    house.command(*arguments(house))
+    yield Told(house, house.rows(), house.sent())
+    house.stop()
+
+
+@pytest.fixture
+def shop(house: House, stocked: Path) -> House:
+    """A stocked shop on SQLite."""
+    shutil.copy(stocked, house.folder)
+    return house
+
+
+@pytest.fixture
+def chain(cluster: House) -> House:
+    """A stocked shop on PostgreSQL and Redis."""
+    customers, orders = cluster.folder / "customers.csv", cluster.folder / "orders.csv"
+    history.write_customers(customers)
+    history.write_orders(orders)
+    with cluster.runtime() as rt:
+        importing.import_customers(rt, customers)
+        importing.import_orders(rt, orders)
+    return cluster
 
 
 def arguments(house: House, *, workers: int = 0, seed: int = 1) -> list[object]:
@@ -54,6 +93,18 @@ def lines(house: House) -> int:
         return 0
 
 
+def holds_the_promise(house: House, undisturbed: Told) -> set[str]:
+    """Nothing twice, nothing lost: all that an undisturbed replay sends is sent once, or listed. Returns what is listed."""
+    states, sent = house.states(), house.sent()
+    in_doubt = {id_ for id_, state in states.items() if state in IN_DOUBT}
+    assert len(sent) == len(set(sent))
+    assert set(sent) <= set(undisturbed.sent) <= set(sent) | in_doubt
+    assert {id_ for id_, state in states.items() if state == "accepted"} == set(sent)
+    assert states.keys() == undisturbed.rows.keys()
+    assert not UNDER_WAY & set(states.values())
+    return in_doubt
+
+
 def kill_at(house: House, process: Process, count: int) -> None:
     """Kills the process when the ledger has so many lines."""
     deadline = time.monotonic() + 60
@@ -64,20 +115,8 @@ def kill_at(house: House, process: Process, count: int) -> None:
     process.kill()
 
 
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
-    """One replay that nobody disturbs, with which the others are compared."""
-    house = build(tmp_path_factory.mktemp("undisturbed") / "shop")
-    stock(house)
-    house.command(*arguments(house))
-    yield Told(house.rows(), house.sent())
-    house.stop()
-
-
-def test_the_ledger_and_the_log_agree_message_by_message(house: House) -> None:
-    stock(house, trouble=True)
-
-    house.command(*arguments(house))
+def test_the_ledger_and_the_log_agree_message_by_message(undisturbed: Told) -> None:
+    house = undisturbed.house
 
     ledger = {entry["message"]: entry for entry in house.ledger() if entry["accepted"]}
     rows = {row["id"]: row for row in house.log()}
@@ -114,24 +153,21 @@ def test_nobody_who_refused_hears_anything_but_of_late_vans(
     ] == []
 
 
-def test_a_replay_that_is_asked_again_changes_nothing(house: House) -> None:
-    stock(house)
-    house.command(*arguments(house))
-    before, ledger = house.rows(), house.ledger_file.read_bytes()
+def test_a_replay_that_is_asked_again_changes_nothing(undisturbed: Told) -> None:
+    house = undisturbed.house
+    ledger = house.ledger_file.read_bytes()
 
     again = house.command(*arguments(house)).stdout
 
-    assert house.rows() == before
+    assert house.rows() == undisturbed.rows
     assert house.ledger_file.read_bytes() == ledger
     assert "0 new events" in again
 
 
 def test_another_seed_or_another_stretch_is_refused_on_the_same_database(
-    house: House,
+    undisturbed: Told,
 ) -> None:
-    stock(house)
-    house.command(*arguments(house))
-    before = house.rows()
+    house = undisturbed.house
 
     seed = house.command(*arguments(house, seed=2), expect=2).stderr
     stretch = house.command(
@@ -140,7 +176,7 @@ def test_another_seed_or_another_stretch_is_refused_on_the_same_database(
 
     assert "a clock does not run backwards" in seed
     assert "a clock does not run backwards" in stretch
-    assert house.rows() == before
+    assert house.rows() == undisturbed.rows
 
 
 def test_a_database_that_has_written_to_people_is_not_replayed(house: House) -> None:
@@ -156,112 +192,84 @@ def test_a_database_that_has_written_to_people_is_not_replayed(house: House) -> 
 
 
 def test_postgresql_redis_and_two_processes_give_the_same_messages(
-    cluster: House, undisturbed: Told
+    chain: House, undisturbed: Told
 ) -> None:
-    stock(cluster)
-
-    cluster.command(*arguments(cluster, workers=2))
+    chain.command(*arguments(chain, workers=2))
 
     def told(row: dict[str, Any]) -> dict[str, Any]:
         return {
             k: row[k] for k in ("state", "reason", "due_at", "accepted_at", "delivery")
         }
 
-    assert {id_: told(r) for id_, r in cluster.rows().items()} == {
+    assert {id_: told(r) for id_, r in chain.rows().items()} == {
         id_: told(r) for id_, r in undisturbed.rows.items()
     }
-    assert Counter(cluster.sent()) == Counter(undisturbed.sent)
+    assert Counter(chain.sent()) == Counter(undisturbed.sent)
 
 
 @pytest.mark.parametrize("count", [2, 40, 75])
 def test_a_replay_that_is_killed_and_started_again_sends_nothing_twice_and_loses_nothing(
-    house: House, undisturbed: Told, count: int
+    shop: House, undisturbed: Told, count: int
 ) -> None:
-    stock(house)
+    first = shop.start("replay", COMMAND, *arguments(shop))
+    kill_at(shop, first, count)
+    shop.command(*arguments(shop))
 
-    first = house.start("replay", COMMAND, *arguments(house))
-    kill_at(house, first, count)
-    house.command(*arguments(house))
-
-    states, sent = house.states(), house.sent()
-    in_doubt = {id_ for id_, state in states.items() if state in IN_DOUBT}
-    assert len(sent) == len(set(sent))
-    assert set(undisturbed.sent) == set(sent) | in_doubt
-    assert {i for i, s in states.items() if s == "accepted"} == set(sent)
-    assert states.keys() == undisturbed.rows.keys()
-    # the batch in flight: one of the four threads' hundred
-    assert len(in_doubt) <= 100
-    assert not UNDER_WAY & set(states.values())
+    # the batch in flight at most
+    assert len(holds_the_promise(shop, undisturbed)) <= 100
 
 
 def test_a_replay_that_is_killed_three_times_still_comes_to_its_end(
-    house: House, undisturbed: Told
+    shop: House, undisturbed: Told
 ) -> None:
-    stock(house)
-
     for count in (5, 30, 60):
-        kill_at(house, house.start("replay", COMMAND, *arguments(house)), count)
-    house.command(*arguments(house))
+        kill_at(shop, shop.start("replay", COMMAND, *arguments(shop)), count)
+    shop.command(*arguments(shop))
 
-    states, sent = house.states(), house.sent()
-    in_doubt = {id_ for id_, state in states.items() if state in IN_DOUBT}
-    assert len(sent) == len(set(sent))
-    assert set(undisturbed.sent) == set(sent) | in_doubt
+    holds_the_promise(shop, undisturbed)
 
 
 def test_a_replay_outlives_a_worker_that_is_killed(
-    cluster: House, undisturbed: Told
+    chain: House, undisturbed: Told
 ) -> None:
-    stock(cluster)
-
-    replay = cluster.start("replay", COMMAND, *arguments(cluster, workers=2))
-    wait_until(lambda: replay.ready(lambda: lines(cluster) >= 10), what="ten messages")
+    replay = chain.start("replay", COMMAND, *arguments(chain, workers=2))
+    wait_until(lambda: replay.ready(lambda: lines(chain) >= 10), what="ten messages")
     victim = _workers_of(replay)[0]
     os.kill(victim, signal.SIGKILL)
     ended = replay.popen.wait(60)
 
-    states, sent = cluster.states(), cluster.sent()
-    in_doubt = {id_ for id_, state in states.items() if state in IN_DOUBT}
     assert ended == 0, replay.words
-    assert len(sent) == len(set(sent))
-    assert set(undisturbed.sent) == set(sent) | in_doubt
+    holds_the_promise(chain, undisturbed)
 
 
 def test_workers_do_not_outlive_the_replay_that_started_them(
-    cluster: House, undisturbed: Told
+    chain: House, undisturbed: Told
 ) -> None:
-    stock(cluster)
-
-    replay = cluster.start("replay", COMMAND, *arguments(cluster, workers=2))
-    wait_until(lambda: replay.ready(lambda: lines(cluster) >= 10), what="ten messages")
+    replay = chain.start("replay", COMMAND, *arguments(chain, workers=2))
+    wait_until(lambda: replay.ready(lambda: lines(chain) >= 10), what="ten messages")
     workers = _workers_of(replay)
     replay.kill()
     wait_until(
         lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers),
         what="the workers go",
     )
-    cluster.command(*arguments(cluster, workers=2))
+    chain.command(*arguments(chain, workers=2))
 
-    states, sent = cluster.states(), cluster.sent()
-    in_doubt = {id_ for id_, state in states.items() if state in IN_DOUBT}
     assert len(workers) >= 2
-    assert len(sent) == len(set(sent))
-    assert set(undisturbed.sent) == set(sent) | in_doubt
+    holds_the_promise(chain, undisturbed)
 
 
-def test_a_new_replay_begins_a_ledger_of_its_own(houses: Build) -> None:
-    first, second = houses("first"), houses("second")
-    for house in (first, second):
-        stock(house)
-    shared = first.ledger_file
+def test_a_new_replay_begins_a_ledger_of_its_own(
+    shop: House, undisturbed: Told
+) -> None:
+    old = undisturbed.house.ledger_file.read_bytes()
+    shop.ledger_file.write_bytes(old)
 
-    first.command(*arguments(first))
-    old = shared.read_bytes()
-    second.command(*arguments(first))
+    shop.command(*arguments(shop))
 
-    sent = first.sent()
-    assert len(sent) == len(set(sent))
-    assert shared.with_name(f"{shared.name}.before").read_bytes() == old
+    before = shop.ledger_file.with_name(f"{shop.ledger_file.name}.before")
+    assert Counter(shop.sent()) == Counter(undisturbed.sent)
+    assert before.read_bytes() == old
 
 
 def _workers_of(replay: Process) -> list[int]:

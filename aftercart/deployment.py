@@ -68,13 +68,17 @@ def embedded(workers: Workers, *, threads: int = 4) -> Iterator[Any]:
 class Staff:
     """Worker processes that this process has started, and that do not outlive it."""
 
-    def __init__(self, count: int, *, root: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, count: int, *, root: Path, environ: Mapping[str, str], watchful: bool
+    ) -> None:
         self._command = [
             sys.executable, "-m", "dramatiq", "workers",
             "--processes", str(count), "--threads", "2", "--worker-shutdown-timeout", "10000",
         ]  # fmt: skip
         self._root = root
-        self._environ = {**os.environ, **environ, "dramatiq_worker_timeout": "20"}
+        # how long a worker may doze between two looks at an empty queue, in milliseconds
+        doze = {"dramatiq_worker_timeout": "20"} if watchful else {}
+        self._environ = {**os.environ, **environ, **doze}
         self._start()
 
     @property
@@ -117,9 +121,14 @@ class Staff:
 
 
 @contextmanager
-def processes(count: int, *, root: Path, environ: Mapping[str, str]) -> Iterator[Staff]:
-    """Runs `dramatiq workers` with so many processes, two threads each, and ends them with the block."""
-    staff = Staff(count, root=root, environ=environ)
+def processes(
+    count: int, *, root: Path, environ: Mapping[str, str], watchful: bool = False
+) -> Iterator[Staff]:
+    """Runs `dramatiq workers` with so many processes, two threads each, and ends them with the block.
+
+    Watchful ones look into an empty queue fifty times a second: for whoever waits for each message, at the price of a core's tenth.
+    """
+    staff = Staff(count, root=root, environ=environ, watchful=watchful)
     try:
         yield staff
     finally:

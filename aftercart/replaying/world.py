@@ -64,6 +64,7 @@ def open_world(
                     worker_processes,
                     root=settings.folder,
                     environ=_environ(rt.settings),
+                    watchful=True,
                 )
             )
         else:

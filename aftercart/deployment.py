@@ -47,7 +47,7 @@ def find(name: str, *, root: Path) -> Any:
             raise
         hint = "start aftercart in the folder that holds campaigns/, templates/, workers/ and schedules/"
         raise SettingsError(
-            [Problem(f"{folder}/{name}", 1, 1, "is not there", hint)]
+            [Problem(f"{folder}/{name}", 0, 0, "is not there", hint)]
         ) from None
 
 

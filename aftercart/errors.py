@@ -28,7 +28,7 @@ class AftercartError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One mistake in something the owner wrote: where, what, and how to mend it."""
+    """One mistake in something the owner wrote: where (line 0: the whole of it), what, and how to mend it."""
 
     file: str
     line: int
@@ -36,8 +36,13 @@ class Problem:
     message: str
     hint: str = ""
 
+    @property
+    def place(self) -> str:
+        """`file:line:column`, or only the file where there are no lines."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
     def __str__(self) -> str:
-        text = f"{self.file}:{self.line}:{self.column}: {self.message}"
+        text = f"{self.place}: {self.message}"
         return f"{text} ({self.hint})" if self.hint else text
 
 

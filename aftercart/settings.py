@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aftercart.errors import Problem, SettingsError
+from aftercart.spelling import did_you_mean
 
 PREFIX = "AFTERCART_"
 
@@ -93,14 +94,14 @@ def read(
     known = {f"{PREFIX}{f.name.upper()}": f for f in fields(Settings)}
 
     def wrong(name: str, message: str, hint: str = "") -> None:
-        problems.append(Problem(f"environment {name}", 1, 1, message, hint))
+        problems.append(Problem(f"environment {name}", 0, 0, message, hint))
 
     for name, text in environ.items():
         if not name.startswith(PREFIX):
             continue
         key = name.removesuffix("_FILE") if name not in known else name
         if key not in known:
-            wrong(name, "no such setting", "known: " + ", ".join(sorted(known)))
+            wrong(name, "no such setting", did_you_mean(name, known))
             continue
         if key != name:
             if key in environ:
@@ -147,8 +148,8 @@ def _contradictions(s: Settings) -> list[Problem]:
     problems = [
         Problem(
             f"environment {PREFIX}{name.upper()}",
-            1,
-            1,
+            0,
+            0,
             f"is needed when {provider} sends",
         )
         for provider, (chosen, names) in needed.items()
@@ -159,8 +160,8 @@ def _contradictions(s: Settings) -> list[Problem]:
         problems.append(
             Problem(
                 f"environment {PREFIX}TWILIO_FROM",
-                1,
-                1,
+                0,
+                0,
                 f"a sender is needed: set it or {PREFIX}TWILIO_MESSAGING_SERVICE_SID",
             )
         )
@@ -169,8 +170,8 @@ def _contradictions(s: Settings) -> list[Problem]:
         problems.append(
             Problem(
                 f"environment {PREFIX}SECRET_KEY",
-                1,
-                1,
+                0,
+                0,
                 "needs at least 16 characters when a provider is set: it signs every link in a message",
             )
         )

@@ -82,8 +82,8 @@ def refuse_pushed_clock(rt: Runtime) -> None:
             [
                 Problem(
                     "environment AFTERCART_DATABASE_URL",
-                    1,
-                    1,
+                    0,
+                    0,
                     f"this database belongs to a demo or a replay; its clock stands at {rt.clock():%Y-%m-%d %H:%M} UTC",
                     "name another database, or look at this one with `aftercart web`",
                 )

@@ -70,9 +70,8 @@ def show_error(error: AftercartError) -> int:
 def problems(found: Iterable[Problem], *, to: Console = out) -> None:
     """Problems as `file:line:column: message`, each with its line, a caret and how to mend it."""
     for problem in found:
-        place = f"{problem.file}:{problem.line}:{problem.column}"
         to.print(
-            f"[bold]{escape(place)}:[/] [red]{escape(problem.message)}[/]",
+            f"[bold]{escape(problem.place)}:[/] [red]{escape(problem.message)}[/]",
             soft_wrap=True,
         )
         line = _line(problem)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aftercart.campaigns import Campaign
 from aftercart.errors import CampaignError, Problem
-from aftercart.loading import documents, shops, templates
+from aftercart.loading import documents, shops, templates, wording
 from aftercart.loading.building import Builder
 from aftercart.loading.fitting import fit
 from aftercart.loading.schema import CampaignShape, json_schema
@@ -77,6 +77,7 @@ def _campaign(
         return None
     shape = fit(document, CampaignShape, problems)
     if shape is None:
+        wording.check_all(document, problems=problems)
         return None
     builder = Builder(path.stem, document, shape, shop, known, problems)
     return builder.build()

@@ -18,9 +18,9 @@ from aftercart.campaigns import (
     Trigger,
     Wait,
 )
-from aftercart.conditions import Condition, ConditionError, Ordered, nodes
-from aftercart.conditions import parse as parse_condition
+from aftercart.conditions import Condition, Ordered, nodes
 from aftercart.errors import Problem
+from aftercart.loading import wording
 from aftercart.loading.documents import Document, Path_
 from aftercart.loading.schema import CampaignShape, MessageShape, StepShape
 from aftercart.loading.templates import Templates
@@ -237,15 +237,9 @@ class Builder:
     ) -> Condition | None:
         if text is None:
             return None
-        try:
-            return parse_condition(text, about=about)
-        except ConditionError as error:
-            for one in error.mistakes:
-                line, column = self.document.spot_in_text(path, one.column)
-                self.problems.append(
-                    Problem(self.document.file, line, column, one.message, one.hint)
-                )
-            return None
+        return wording.read(
+            self.document, text, path, about=about, problems=self.problems
+        )
 
     def _place(self, path: Path_) -> Place:
         return Place(self.document.file, *self.document.spot(path, key=True))

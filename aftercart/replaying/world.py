@@ -86,8 +86,8 @@ def refuse_real_providers(settings: Settings) -> None:
     problems = [
         Problem(
             f"environment {PREFIX}{name}",
-            1,
-            1,
+            0,
+            0,
             "a real provider is set, and a replay must not reach anybody",
             "unset it: the sandbox takes its place",
         )

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from aftercart.errors import Problem, SettingsError
 from aftercart.store import migrations
@@ -57,8 +57,20 @@ class Store:
             yield tx
 
     def upgrade(self) -> None:
-        """Brings the schema to this version. Safe to call at every start, from several processes."""
-        migrations.upgrade(self._engine)
+        """Brings the schema to this version. Safe to call at every start, from several processes.
+
+        Raises:
+            SettingsError: when the database cannot be opened.
+        """
+        try:
+            # who only reads must not wait for a writer
+            if migrations.pending(self._engine):
+                migrations.upgrade(self._engine)
+        except DatabaseError as error:
+            words = str(error.orig or error).strip().splitlines()[0]
+            raise _wrong_url(
+                f"the database cannot be opened: {words}", "does it run, and may we in?"
+            ) from error
 
     def close(self) -> None:
         self._engine.dispose()
@@ -113,7 +125,7 @@ def _parse(url: str) -> URL:
 
 def _wrong_url(message: str, hint: str) -> SettingsError:
     return SettingsError(
-        [Problem("environment AFTERCART_DATABASE_URL", 1, 1, message, hint)]
+        [Problem("environment AFTERCART_DATABASE_URL", 0, 0, message, hint)]
     )
 
 

@@ -263,3 +263,16 @@ def test_without_a_folder_of_templates_nothing_is_said_about_them(folder: Path) 
     (folder.parent / "templates").rename(folder.parent / "elsewhere")
 
     assert found(folder, GOOD.replace("{email: spring}", "{email: anything}")) == []
+
+
+def test_a_broken_form_does_not_hide_the_mistakes_in_conditions(folder: Path) -> None:
+    source = GOOD.replace("limits: 1 per 7 days", "limits: 3 per").replace(
+        "order.refunded", "order.refundd"
+    )
+
+    mistakes = found(folder, source)
+
+    assert [m.split(": ")[0] for m in mistakes] == [
+        "campaigns/spring.yaml:9:14",
+        "campaigns/spring.yaml:13:9",
+    ]

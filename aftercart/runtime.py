@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from urllib.parse import urlsplit
 
 from aftercart import loading, settings
 from aftercart.campaigns import Campaign
 from aftercart.channels import Sender, open_senders
+from aftercart.errors import Problem, SettingsError
 from aftercart.model import Channel
 from aftercart.rendering import Renderer
 from aftercart.settings import Settings
@@ -26,6 +28,8 @@ Clock = Callable[[], datetime]
 CLOCK_MARK = "clock"
 #: The mark that holds the key of a database whose owner has set none.
 KEY_MARK = "secret_key"
+
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
 def wall_clock() -> datetime:
@@ -75,7 +79,13 @@ class Runtime:
 
     @cached_property
     def senders(self) -> Mapping[Channel, Sender]:
-        """The channels, opened when the first message goes out: a console needs none."""
+        """The channels, opened when the first message goes out: a console needs none.
+
+        Raises:
+            SettingsError: when the clock is a pushed one and a provider is not on this machine.
+        """
+        if isinstance(self.clock, PushedClock):
+            _keep_inside(self.settings)
         return open_senders(self.settings, self.clock)
 
     def close(self) -> None:
@@ -115,6 +125,29 @@ def open_runtime(chosen: Settings, *, clock: Clock | None = None) -> Runtime:
         shop=shop,
         renderer=Renderer(chosen.folder / "templates"),
     )
+
+
+def _keep_inside(chosen: Settings) -> None:
+    """A database with a pushed clock belongs to a replay or a demo: what is due in it must reach nobody."""
+    ways = {
+        "EMAIL": (chosen.email, {"sendgrid": "SENDGRID_BASE_URL", "smtp": "SMTP_URL"}),
+        "SMS": (chosen.sms, {"twilio": "TWILIO_BASE_URL"}),
+    }
+    problems = [
+        Problem(
+            f"environment {settings.PREFIX}{name}",
+            1,
+            1,
+            f"{provider} is set, and this database belongs to a demo or a replay: its messages must reach nobody",
+            f"name another database, or a sandbox of this machine in {settings.PREFIX}{addresses[provider]}",
+        )
+        for name, (provider, addresses) in ways.items()
+        if provider in addresses
+        and urlsplit(getattr(chosen, addresses[provider].lower())).hostname
+        not in _THIS_MACHINE
+    ]
+    if problems:
+        raise SettingsError(problems)
 
 
 def _own_key(store: Store) -> str:

@@ -1,7 +1,9 @@
 """Enrollments whose step is due take it; the messages that come of it are inserted, each once."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+
+import structlog
 
 from aftercart import gathering
 from aftercart.campaigns import Campaign, LateDelivery
@@ -15,6 +17,10 @@ from aftercart.store import Tx, desk, enrollments, messages, past
 from aftercart.store.enrollments import Progress
 
 _PAGE = 500
+#: When a step that could not be judged is tried again.
+LOOK_AGAIN = timedelta(minutes=15)
+
+_log = structlog.get_logger(__name__)
 
 
 def advance_due(tx: Tx, rt: Runtime, *, now: datetime) -> int:
@@ -45,13 +51,19 @@ def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> int
             gone = because(Code.CAMPAIGN_GONE, campaign=enrollment.campaign)
             steps.append(Progress(enrollment.id, enrollment.step, now, now, gone))
             continue
-        done = advance(
-            enrollment,
-            campaign=campaign,
-            shop=rt.shop,
-            view=_view(enrollment, campaign, known, history),
-            now=now,
-        )
+        try:
+            done = advance(
+                enrollment,
+                campaign=campaign,
+                shop=rt.shop,
+                view=_view(enrollment, campaign, known, history),
+                now=now,
+            )
+        except Exception:
+            # one person whose step cannot be judged must not keep everybody else from being planned
+            _log.exception("a step could not be taken", enrollment=enrollment.id)
+            steps.append(Progress(enrollment.id, enrollment.step, now + LOOK_AGAIN))
+            continue
         steps.append(
             Progress(
                 enrollment.id,

@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,8 +17,10 @@ from aftercart import (
     tracking,
 )
 from aftercart.channels import sendgrid
-from aftercart.errors import SendError, Unavailable, Unclear
-from aftercart.model import Outgoing, Receipt
+from aftercart.errors import SendError, SettingsError, Unavailable, Unclear
+from aftercart.model import Enrollment, Outgoing, Receipt
+from aftercart.planning import stepping
+from aftercart.policy import Advance
 from aftercart.runtime import Runtime
 from aftercart.store import desk, messages, records
 from aftercart.store.records import LogRow
@@ -120,6 +123,32 @@ def test_planners_that_race_plan_and_ring_once(house: House, planners: int) -> N
 
     assert len(rung) == 40
     assert len(set(rung)) == 40
+
+
+def test_one_person_whose_step_cannot_be_judged_keeps_nobody_else_waiting(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_thanks(house)
+    advance = stepping.advance
+
+    def sometimes(enrollment: Enrollment, **facts: Any) -> Advance:
+        if enrollment.customer_id == "c-3" and not mended:
+            raise ZeroDivisionError("a mistake in a condition")
+        return advance(enrollment, **facts)
+
+    mended: list[bool] = []
+    monkeypatch.setattr(stepping, "advance", sometimes)
+    with Inside(house) as inside:
+        take_in(inside.rt, willing(range(10), inside.now))
+        inside.tick()
+        at_once = len(inside.provider.taken)
+        mended.append(True)
+        inside.later(minutes=20)
+        inside.tick()
+        sent = inside.provider.taken
+
+    assert at_once == 9
+    assert len(sent) == len(set(sent)) == 10
 
 
 # --- delivering -------------------------------------------------------------------------------------------------------
@@ -257,6 +286,35 @@ def test_a_set_up_that_cannot_send_costs_no_message(
         sent = inside.provider.taken
 
     assert len(sent) == 1
+
+
+def test_an_outcome_that_could_not_be_written_is_proved_later_and_not_sent_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_thanks(house)
+    settle = delivering.outcomes.settle
+
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("database is locked")
+
+    with Inside(house) as inside:
+        take_in(inside.rt, willing(range(3), inside.now))
+        monkeypatch.setattr(delivering.outcomes, "settle", fails)
+        with pytest.raises(RuntimeError):
+            inside.tick()
+        monkeypatch.setattr(delivering.outcomes, "settle", settle)
+        inside.later(seconds=61)
+        inside.tick()
+        in_doubt = states(inside.rt)
+        for message in list(inside.provider.taken):
+            report(inside.rt, message, "delivered", inside.now)
+        inside.later(hours=1)
+        inside.tick()
+        proved, sent = states(inside.rt), inside.provider.taken
+
+    assert in_doubt == {"uncertain": 3}
+    assert proved == {"accepted": 3}
+    assert len(sent) == len(set(sent)) == 3
 
 
 def test_an_answer_that_comes_after_the_lease_still_counts(house: House) -> None:
@@ -408,15 +466,20 @@ def test_what_is_paused_past_its_best_before_ends_as_expired_and_is_not_rung_for
         for _ in range(40):
             inside.tick()
             inside.later(minutes=5)
-        rung = sum(len(planning.plan(inside.rt)) for _ in range(10))
+        (under_pause,) = rows(inside.rt).values()
+        rung = 0
+        for _ in range(10):
+            for ringing in planning.plan(inside.rt):
+                rung += len(ringing.ids)
+                delivering.deliver(inside.rt, ringing.ids)
         with inside.rt.store.write() as tx:
             desk.resume(tx, "all", now=inside.now)
         inside.tick()
         (found,) = rows(inside.rt).values()
         sent = inside.provider.taken
 
-    assert found.state == "expired"
-    assert rung <= 1
+    assert (under_pause.state, found.state) == ("expired", "expired")
+    assert rung == 0
     assert sent == []
 
 
@@ -580,6 +643,26 @@ def test_orders_that_are_imported_again_nudge_nobody_twice_for_one_cycle(
 
     assert told
     assert max(told.values()) == 1, told
+
+
+def test_what_is_due_in_a_replayed_database_never_reaches_a_real_provider(
+    house: House,
+) -> None:
+    give_thanks(house)
+    house.environ |= {
+        "AFTERCART_EMAIL": "sendgrid",
+        "AFTERCART_SENDGRID_API_KEY": "SG.real",
+        "AFTERCART_SENDGRID_BASE_URL": "https://mail.shop.example",
+    }
+
+    with house.pushed_clock(), house.runtime() as rt:
+        take_in(rt, willing([1], rt.clock()))
+        (ringing,) = planning.plan(rt)
+        with pytest.raises(SettingsError, match="belongs to a demo or a replay"):
+            delivering.deliver(rt, ringing.ids)
+        found = states(rt)
+
+    assert found == {"scheduled": 1}
 
 
 def test_on_the_days_when_clocks_change_a_newsletter_goes_once_a_week(

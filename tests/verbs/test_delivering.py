@@ -1,12 +1,13 @@
 """Deliver a batch: each message once, every guard in the last moment, and an outcome for every kind of answer."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
-from aftercart import delivering
+from aftercart import delivering, planning
 from aftercart.errors import (
     AccountProblem,
     Refused,
@@ -127,7 +128,7 @@ LAST_MOMENTS = {
     "the address is suppressed": (_suppress("all"), Code.SUPPRESSED),
     "marketing to it is suppressed": (_suppress("marketing"), Code.SUPPRESSED),
     "consent is withdrawn": (_withdraw, Code.NO_CONSENT),
-    "it has expired": (_wait(3 * HOUR), Code.EXPIRED),
+    "it has expired": (_set(expires_at=COOKING_TIME), Code.EXPIRED),
     "it was called off": (_set(state=State.CANCELLED), None),
     "another worker took it": (_set(state=State.SENDING), None),
     "it is due later": (_set(due_at=COOKING_TIME + HOUR), None),
@@ -434,11 +435,9 @@ def test_a_message_that_kills_its_worker_takes_no_others_with_it(stage: Stage) -
         again = [stage.deliver(*batch) for _ in range(5)]
         for _ in range(4):
             stage.now += MINUTE
-            for id_ in stage.plan():
-                try:
-                    stage.deliver(id_)
-                except Killed:
-                    continue
+            for ringing in planning.plan(stage.rt):
+                with suppress(Killed):
+                    stage.deliver(*ringing.ids)
 
     states = {row.customer_id: row.state for row in stage.messages()}
     assert again == [0] * 5

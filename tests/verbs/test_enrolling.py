@@ -32,6 +32,23 @@ def test_the_same_event_twice_changes_nothing(stage: Stage) -> None:
     assert (stage.rows(tables.enrollments), stage.rows(tables.order_lines)) == rows
 
 
+def test_telling_an_old_event_again_undoes_nothing_newer(stage: Stage) -> None:
+    old = [
+        stage.event("customer.updated", CY, at=MONDAY, first_name="Cyril"),
+        stage.event(
+            "customer.withdrew", CY, at=MONDAY, consents=[{"kind": "email_marketing"}]
+        ),
+    ]
+    enrolling.take_in(stage.rt, old)
+    stage.tell("customer.updated", CY, at=MONDAY + HOUR, first_name="Cyrus")
+    _consent(stage, "consented", MONDAY + HOUR)
+
+    enrolling.take_in(stage.rt, old)
+
+    (row,) = [c for c in stage.rows(tables.customers) if c.id == CY.id]
+    assert (row.first_name, row.email_marketing) == ("Cyrus", True)
+
+
 def test_of_one_id_twice_in_a_batch_the_first_counts(stage: Stage) -> None:
     told = [
         stage.event("order.placed", ANN, order="o-1", items=["chicken"], id_="e-a"),

@@ -224,6 +224,8 @@ def test_who_waited_too_long_for_a_place_expires_with_both_reasons_in_the_story(
         if row.state == "expired":
             assert _code(row) is Code.EXPIRED
             assert ("held", "frequency_cap") in scene.story(row.id)
+            told = [e for e in scene.rows(tables.message_events) if e.word == "expired"]
+            assert {e.at for e in told} == {row.expires_at}, "said late"
 
 
 def test_what_is_stale_takes_nobodys_place(scene: Stage) -> None:
@@ -689,6 +691,21 @@ def test_an_estimate_that_comes_back_has_its_two_minutes_again(scene: Stage) -> 
     scene.run(known + 11 * MINUTE)
     early = len(scene.post.sent)
     scene.run(known + 12 * MINUTE)
+
+    assert (early, len(scene.post.sent)) == (0, 1)
+
+
+def test_an_estimate_that_jumps_to_and_fro_is_told_when_it_has_stood_for_two_minutes(
+    scene: Stage,
+) -> None:
+    _promise(scene)
+    known = PROMISED - HOUR
+    for seconds, later in ((0, 25), (60, 5), (90, 25)):
+        _eta(scene, known + timedelta(seconds=seconds), later * MINUTE)
+
+    scene.run(known + timedelta(seconds=209))
+    early = len(scene.post.sent)
+    scene.run(known + timedelta(seconds=210))
 
     assert (early, len(scene.post.sent)) == (0, 1)
 

@@ -1,0 +1,97 @@
+"""How the database is opened, and what a transaction promises."""
+
+import threading
+import time
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from aftercart.errors import SettingsError
+from aftercart.store import Store, desk, open_store
+from tests.store.planting import NOW
+
+
+def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
+    with pytest.raises(RuntimeError), store.write() as tx:
+        desk.set_mark(tx, "one", 1)
+        raise RuntimeError("in the middle of it")
+
+    with store.read() as tx:
+        assert desk.get_mark(tx, "one") is None
+
+
+def test_who_plans_plans_alone(store: Store) -> None:
+    inside, most = 0, 0
+    start = threading.Barrier(3)
+
+    def plan() -> None:
+        nonlocal inside, most
+        start.wait()
+        with store.write_alone():
+            inside += 1
+            most = max(most, inside)
+            time.sleep(0.05)
+            inside -= 1
+
+    threads = [threading.Thread(target=plan) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (inside, most) == (0, 1)
+
+
+def test_a_reader_does_not_wait_for_a_writer(store: Store) -> None:
+    with store.write() as writing:
+        desk.set_mark(writing, "one", 1)
+        with store.read() as reading:
+            assert desk.get_mark(reading, "one") is None
+
+
+def test_sqlite_keeps_what_was_committed_through_a_power_cut(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'a.db'}")
+    with store.read() as tx:
+        journal = tx.execute(text("PRAGMA journal_mode")).scalar()
+        synchronous = tx.execute(text("PRAGMA synchronous")).scalar()
+    store.close()
+
+    assert (journal, synchronous) == ("wal", 2)
+
+
+def test_a_time_without_a_zone_is_refused(store: Store) -> None:
+    naive = datetime(2026, 3, 4, 16, 0)  # noqa: DTZ001 - that is the point
+
+    with pytest.raises(Exception, match="no time zone"), store.write() as tx:
+        desk.pause(tx, "all", at=naive, by="test")
+
+
+def test_times_come_back_in_utc_to_the_microsecond(store: Store) -> None:
+    exact = NOW.replace(microsecond=123456)
+
+    with store.write() as tx:
+        desk.pause(tx, "all", at=exact, by="test")
+        found = desk.paused(tx)["all"]
+
+    assert found == exact
+    assert found.utcoffset() == NOW.utcoffset()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite://", "in memory"),
+        ("sqlite:///:memory:", "in memory"),
+        ("mysql://x/y", "not supported"),
+        ("nonsense", "not a database URL"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_refused_in_words(
+    url: str, words: str
+) -> None:
+    with pytest.raises(SettingsError, match=words) as caught:
+        open_store(url)
+
+    assert "AFTERCART_DATABASE_URL" in str(caught.value)

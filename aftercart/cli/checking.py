@@ -57,7 +57,7 @@ def check(
         problems(found)
         files = len({p.file for p in found})
         if found:
-            out.print(f"{len(found)} problems in {files} files")
+            out.print(f"{_count(len(found), 'problem')} in {_count(files, 'file')}")
         else:
             for name, value in chosen.masked().items():
                 out.print(
@@ -66,6 +66,10 @@ def check(
             out.print("campaigns, templates and settings are fine")
     if found:
         raise typer.Exit(1)
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _purposes(campaigns: Iterable[Campaign]) -> dict[str, Purpose]:

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from aftercart import demo as demo_shop
 from aftercart import replaying
-from aftercart.cli.running import serve_web
+from aftercart.cli.running import insist_on_port, serve_web
 from aftercart.cli.showing import day, err, out, quiet_logs, state, table
 from aftercart.errors import InputError
 from aftercart.model import REACHED, State
@@ -106,6 +106,7 @@ def sandbox(
 ) -> None:
     """A server that speaks SendGrid's and Twilio's APIs, keeps a ledger, and sends signed webhooks."""
     chosen = read_settings()
+    insist_on_port("127.0.0.1", port)
     path = ledger or Path("var/sandbox.ndjson")
     path.parent.mkdir(parents=True, exist_ok=True)
     stop = threading.Event()

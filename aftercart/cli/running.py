@@ -1,5 +1,7 @@
 """`aftercart up`, `web`, `db upgrade`: the processes that serve."""
 
+import signal
+import socket
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,7 +12,7 @@ import uvicorn
 from aftercart import deployment
 from aftercart import web as pages
 from aftercart.cli.showing import out, quiet_logs
-from aftercart.errors import Problem, SettingsError
+from aftercart.errors import InputError, Problem, SettingsError
 from aftercart.runtime import (
     PushedClock,
     Runtime,
@@ -28,6 +30,7 @@ def up(host: Host = "127.0.0.1", port: Port = 0) -> None:
     quiet_logs(verbose=True)
     rt = open_runtime(read_settings())
     refuse_pushed_clock(rt)
+    insist_on_port(host, _port(rt, port))
     root = Path(rt.settings.root)
     workers = deployment.find("workers", root=root)
     schedules = deployment.find("schedules", root=root)
@@ -59,16 +62,49 @@ def upgrade() -> None:
 
 
 def serve_web(rt: Runtime, *, host: str, port: int) -> None:
-    """Serves until the process is told to stop."""
-    port = port or urlsplit(rt.settings.public_url).port or 8025
+    """Serves until the process is told to stop.
+
+    Raises:
+        InputError: when somebody else has the port.
+    """
+    port = _port(rt, port)
+    insist_on_port(host, port)
     out.print(f"console  http://{host}:{port}/console   (Ctrl-C ends it)")
-    uvicorn.run(
-        pages.create_app(rt),
-        host=host,
-        port=port,
-        log_level="warning",
-        access_log=False,
+    server = uvicorn.Server(
+        uvicorn.Config(
+            pages.create_app(rt),
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+        )
     )
+    # uvicorn sends itself the signal again once it has stopped; with the system's own handler that would be the end of the
+    # process, and of the messages that workers in here are sending
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: setattr(server, "should_exit", True))
+    server.run()
+
+
+def insist_on_port(host: str, port: int) -> None:
+    """Says so before anything is started when the address cannot be had.
+
+    Raises:
+        InputError: naming it.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise InputError(
+                f"{host}:{port} cannot be had ({error.strerror or error}); name another with --port"
+            ) from None
+
+
+def _port(rt: Runtime, port: int) -> int:
+    return port or urlsplit(rt.settings.public_url).port or 8025
 
 
 def refuse_pushed_clock(rt: Runtime) -> None:

@@ -63,7 +63,7 @@ def show_error(error: AftercartError) -> int:
     if isinstance(error, ConfigError):
         problems(error.problems, to=err)
         return 2 if isinstance(error, SettingsError) else 1
-    err.print(Text(f"error: {error}", style="red"))
+    err.print(Text(f"error: {error}", style="red"), soft_wrap=True)
     return 2
 
 

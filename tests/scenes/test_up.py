@@ -1,9 +1,11 @@
 """`aftercart up` in one process and the providers in another: a small shop's whole life of a message."""
 
 import urllib.request
+from collections import Counter
 from datetime import UTC, datetime
 
 from tests.scenes.company import give_thanks, willing
+from tests.scenes.gate import Gate, provider
 from tests.scenes.house import COMMAND, House, wait_until
 from tests.servers import free_port
 
@@ -101,6 +103,21 @@ def test_a_lost_answer_is_settled_by_proof_and_never_by_a_second_copy(
         "c-5": ("accepted", None),
     }
     assert len(tried) == len(set(tried)) == 5
+
+
+def test_up_that_is_asked_to_stop_finishes_what_it_is_sending(house: House) -> None:
+    give_thanks(house)
+
+    with provider(house, Gate(pace=0.02)):
+        running = house.up()
+        house.tell(*willing(range(100), now()))
+        wait_until(lambda: len(house.sent()) > 10, what="the middle of a batch")
+        stopped = running.stop()
+
+    states, sent = Counter(house.states().values()), house.sent()
+    assert stopped == 0
+    assert set(states) <= {"accepted", "scheduled"}
+    assert states["accepted"] == len(sent) == len(set(sent)) > 10
 
 
 def test_two_of_everything_on_one_database_do_no_harm(house: House) -> None:

@@ -36,6 +36,10 @@ from tests.scenes.company import (
 from tests.scenes.house import House, add_campaign, only
 
 
+class Killed(BaseException):
+    """As the end of the process: nothing of ours catches it."""
+
+
 def rows(rt: Runtime) -> dict[str, LogRow]:
     with rt.store.read() as tx:
         return {row.id: row for row in records.log(tx, limit=1000)}
@@ -182,6 +186,27 @@ def test_workers_that_race_for_the_same_ids_send_once(house: House) -> None:
     assert sorted(sent) == sorted(ids)
 
 
+def test_a_worker_that_dies_while_it_loads_leaves_the_batch_to_the_next(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_thanks(house)
+
+    def dies(*_: object, **__: object) -> None:
+        raise Killed
+
+    with Inside(house) as inside:
+        take_in(inside.rt, willing(range(10), inside.now))
+        with monkeypatch.context() as dying:
+            dying.setattr(delivering.preparing, "gather", dies)
+            with pytest.raises(Killed):
+                inside.tick()
+        inside.later(minutes=1)
+        inside.tick()
+        sent = inside.provider.taken
+
+    assert len(sent) == len(set(sent)) == 10
+
+
 def test_one_message_that_breaks_the_renderer_takes_no_other_with_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,9 +235,6 @@ def test_one_message_that_breaks_the_renderer_takes_no_other_with_it(
 def test_a_message_that_kills_its_worker_takes_no_other_with_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Killed(BaseException):
-        """As the end of the process: nothing of ours catches it."""
-
     give_thanks(house)
     values = composing.values
 

@@ -1,5 +1,6 @@
 """The words in which we speak about a message. Nobody writes free-form lines about one: these are what a reader learns."""
 
+import sys
 from typing import Any
 
 import structlog
@@ -26,6 +27,23 @@ WORDS: dict[str, str] = {
 }
 
 _log = structlog.get_logger("aftercart.messages")
+
+
+def speak_plainly() -> None:
+    """Sets up the log lines of this process. A traceback shows lines of code and never the values in them: they are customers'."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.StackInfoRenderer(),
+            structlog.dev.set_exc_info,
+            structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=True),
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(),
+                exception_formatter=structlog.dev.plain_traceback,
+            ),
+        ]
+    )
 
 
 def say(word: str, *, count: int = 1, **context: Any) -> None:

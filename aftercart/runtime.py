@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from aftercart import loading, settings
+from aftercart import loading, messagelog, settings
 from aftercart.campaigns import Campaign
 from aftercart.channels import Sender, open_senders
 from aftercart.errors import Problem, SettingsError
@@ -56,9 +56,9 @@ class PushedClock:
     def push(self, to: datetime) -> None:
         """Moves the clock; never backwards."""
         with self._store.write() as tx:
-            known = desk.get_mark(tx, CLOCK_MARK)
-            if known is not None:
-                to = max(to, datetime.fromisoformat(known))
+            known = None if self._pushed else desk.get_mark(tx, CLOCK_MARK)
+            stands = datetime.fromisoformat(known) if known else self._pushed
+            to = max(to, stands) if stands else to
             desk.set_mark(tx, CLOCK_MARK, to.isoformat())
         self._pushed = to
 
@@ -113,6 +113,7 @@ def open_runtime(chosen: Settings, *, clock: Clock | None = None) -> Runtime:
     Raises:
         ConfigError: when a setting, a campaign or the shop's data cannot be used.
     """
+    messagelog.speak_plainly()
     campaigns = loading.load_campaigns(chosen.folder / "campaigns")
     shop = loading.load_shop(chosen.folder / "campaigns")
     store = open_store(chosen.database_url)

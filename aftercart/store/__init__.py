@@ -88,6 +88,8 @@ def open_store(url: str, *, pool_size: int = 8) -> Store:
         "json_deserializer": _from_json,
         "pool_size": pool_size,
         "max_overflow": pool_size,
+        # the parameters of a statement that failed are customers' own words, and its error ends in the log
+        "hide_parameters": True,
     }
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":

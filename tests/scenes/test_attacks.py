@@ -628,6 +628,30 @@ def test_who_unsubscribes_while_a_batch_is_being_prepared_gets_nothing(
     assert found.state == "skipped"
 
 
+def test_what_breaks_says_where_and_never_whose(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    give_thanks(house)
+
+    def breaks(message: object, **facts: object) -> object:
+        raise ZeroDivisionError("a mistake of ours")
+
+    with Inside(house) as inside:
+        take_in(inside.rt, willing([1], inside.now))
+        monkeypatch.setattr(composing, "values", breaks)
+        inside.tick()
+        with pytest.raises(Exception, match="no such table") as failed:  # noqa: SIM117
+            with inside.rt.store.read() as tx:
+                tx.exec_driver_sql(
+                    "SELECT 1 FROM nobody WHERE email = ?", ("ann.1@shop.example",)
+                )
+    printed = "".join(capsys.readouterr()) + str(failed.value)
+
+    assert "ZeroDivisionError" in printed
+    assert "ann.1@shop.example" not in printed
+    assert house.environ["AFTERCART_SECRET_KEY"] not in printed
+
+
 # --- imports and clocks -----------------------------------------------------------------------------------------------
 
 

@@ -32,13 +32,12 @@ def advance_due(tx: Tx, rt: Runtime, *, now: datetime) -> int:
 
 
 def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> int:
+    names = {e.campaign for e in page}
     known = gathering.people(
         tx,
         customer_ids={e.customer_id for e in page},
         order_ids={e.order_id for e in page},
-        campaigns=[
-            c for c in rt.campaigns.values() if c.name in {e.campaign for e in page}
-        ],
+        campaigns=[c for c in rt.campaigns.values() if c.name in names],
         now=now,
     )
     history = _History(tx, rt, page, now)
@@ -64,14 +63,9 @@ def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> int
             _log.exception("a step could not be taken", enrollment=enrollment.id)
             steps.append(Progress(enrollment.id, enrollment.step, now + LOOK_AGAIN))
             continue
+        ended_at = now if done.ended else None
         steps.append(
-            Progress(
-                enrollment.id,
-                done.step,
-                done.due_at,
-                now if done.ended else None,
-                done.reason,
-            )
+            Progress(enrollment.id, done.step, done.due_at, ended_at, done.reason)
         )
         history.add(enrollment, done)
         drafts += [

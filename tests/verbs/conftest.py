@@ -1,5 +1,6 @@
 """Stages with the whole cast moved in: on each database, or on SQLite alone where the database is not what is tried."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,10 +20,10 @@ def stage(store: Store) -> Stage:
 
 
 @pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Stage]:
+def scene(tmp_path: Path, sqlite_template: Path) -> Iterator[Stage]:
     """Monday morning on SQLite: for what campaigns do, whatever the database."""
-    store = open_store(f"sqlite:///{tmp_path / 'scene.db'}")
-    store.upgrade()
+    copy = shutil.copy(sqlite_template, tmp_path / "scene.db")
+    store = open_store(f"sqlite:///{copy}")
     made = Stage(store)
     made.move_in(*CAST)
     yield made

@@ -48,26 +48,26 @@ def test_a_message_goes_out_once_and_its_story_says_so(stage: Stage) -> None:
     assert [word for word, _ in stage.story(id_)] == ["planned", "sending", "accepted"]
 
 
-def test_what_the_customer_saw_is_kept(stage: Stage) -> None:
-    id_ = due_recipe(stage)
+def test_what_the_customer_saw_is_kept(scene: Stage) -> None:
+    id_ = due_recipe(scene)
 
-    stage.deliver(id_)
+    scene.deliver(id_)
 
-    (row,) = stage.messages()
+    (row,) = scene.messages()
     assert row.to == "ann@mail.example"
     assert row.values["recipe"]["title"]
-    (version,) = stage.rows(tables.template_versions)
+    (version,) = scene.rows(tables.template_versions)
     assert version.version == row.template_version
     assert version.sources
 
 
 def test_marketing_and_surveys_carry_the_one_click_to_leave_and_alerts_do_not(
-    stage: Stage,
+    scene: Stage,
 ) -> None:
     for due in (due_survey, due_recipe, due_alert):
-        stage.deliver(due(stage))
+        scene.deliver(due(scene))
 
-    headers = [dict(one.headers) for _, one in stage.post.sent]
+    headers = [dict(one.headers) for _, one in scene.post.sent]
 
     assert len(headers) == 3
     for mail in headers[:2]:
@@ -76,12 +76,12 @@ def test_marketing_and_surveys_carry_the_one_click_to_leave_and_alerts_do_not(
     assert headers[2] == {}
 
 
-def test_ids_that_nobody_knows_or_that_are_not_due_are_left_alone(stage: Stage) -> None:
-    id_ = due_recipe(stage)
-    stage.put(id_, due_at=stage.now + MINUTE)
+def test_ids_that_nobody_knows_or_that_are_not_due_are_left_alone(scene: Stage) -> None:
+    id_ = due_recipe(scene)
+    scene.put(id_, due_at=scene.now + MINUTE)
 
-    assert stage.deliver("no-such-message", id_) == 0
-    assert stage.message().claims == 0
+    assert scene.deliver("no-such-message", id_) == 0
+    assert scene.message().claims == 0
 
 
 # --- the very last moment -------------------------------------------------------------------------------------------------
@@ -159,44 +159,44 @@ def test_what_changes_between_decision_and_claim_keeps_it_from_going(
 
 
 def test_what_changes_about_another_scope_does_not_keep_it_from_going(
-    stage: Stage,
+    scene: Stage,
 ) -> None:
-    id_ = due_recipe(stage)
+    id_ = due_recipe(scene)
 
     def act() -> None:
-        _pause("channel:sms")(stage, id_)
-        _pause("campaign:nps-survey")(stage, id_)
-        _suppress("survey")(stage, id_)
+        _pause("channel:sms")(scene, id_)
+        _pause("campaign:nps-survey")(scene, id_)
+        _suppress("survey")(scene, id_)
 
-    with stage.between_decision_and_claim(act):
-        handed_over = stage.deliver(id_)
+    with scene.between_decision_and_claim(act):
+        handed_over = scene.deliver(id_)
 
     assert handed_over == 1
 
 
 def test_an_alert_needs_no_consent_and_no_place_but_a_good_address(
-    stage: Stage,
+    scene: Stage,
 ) -> None:
-    id_ = due_alert(stage, CY)
-    entry = Suppression(CY.customer.email_key, "all", "bounce", "test", stage.now)
+    id_ = due_alert(scene, CY)
+    entry = Suppression(CY.customer.email_key, "all", "bounce", "test", scene.now)
 
     def act() -> None:
-        with stage.rt.store.write() as tx:
+        with scene.rt.store.write() as tx:
             permissions.suppress(tx, [entry])
 
-    with stage.between_decision_and_claim(act):
-        refused = stage.deliver(id_)
-    with stage.rt.store.write() as tx:
+    with scene.between_decision_and_claim(act):
+        refused = scene.deliver(id_)
+    with scene.rt.store.write() as tx:
         permissions.lift(tx, CY.customer.email_key, scope="all")
         marketing = Suppression(
-            CY.customer.email_key, "marketing", "complaint", "test", stage.now
+            CY.customer.email_key, "marketing", "complaint", "test", scene.now
         )
         permissions.suppress(tx, [marketing])
         for kind in permissions.KINDS:
-            permissions.record(tx, [Consent(CY.id, kind, False, "test", stage.now)])
+            permissions.record(tx, [Consent(CY.id, kind, False, "test", scene.now)])
 
     assert refused == 0
-    assert stage.deliver(id_) == 1
+    assert scene.deliver(id_) == 1
 
 
 # --- what becomes of each kind of answer ----------------------------------------------------------------------------------
@@ -382,21 +382,21 @@ def test_a_late_worker_whose_claim_is_still_the_last_brings_the_proof(
     assert stage.message().provider_ref == "late"
 
 
-def test_a_provider_that_breaks_leaves_its_batch_to_the_sweeper(stage: Stage) -> None:
-    id_ = due_recipe(stage)
+def test_a_provider_that_breaks_leaves_its_batch_to_the_sweeper(scene: Stage) -> None:
+    id_ = due_recipe(scene)
 
     class Broken(_Slow):
         def send(self, batch: object) -> list[Receipt | SendError]:
             raise Killed
 
     broken = Broken(Receipt("post"), lambda: None)
-    stage.rt.__dict__["senders"] = dict.fromkeys(stage.rt.senders, broken)
+    scene.rt.__dict__["senders"] = dict.fromkeys(scene.rt.senders, broken)
     with pytest.raises(Killed):
-        stage.deliver(id_)
+        scene.deliver(id_)
 
-    assert stage.message().state is State.SENDING
-    stage.now += delivering.LEASE
-    assert stage.sweep().uncertain == 1
+    assert scene.message().state is State.SENDING
+    scene.now += delivering.LEASE
+    assert scene.sweep().uncertain == 1
 
 
 # --- messages that cannot be made -----------------------------------------------------------------------------------------

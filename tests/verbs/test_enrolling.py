@@ -32,20 +32,20 @@ def test_the_same_event_twice_changes_nothing(stage: Stage) -> None:
     assert (stage.rows(tables.enrollments), stage.rows(tables.order_lines)) == rows
 
 
-def test_telling_an_old_event_again_undoes_nothing_newer(stage: Stage) -> None:
+def test_telling_an_old_event_again_undoes_nothing_newer(scene: Stage) -> None:
     old = [
-        stage.event("customer.updated", CY, at=MONDAY, first_name="Cyril"),
-        stage.event(
+        scene.event("customer.updated", CY, at=MONDAY, first_name="Cyril"),
+        scene.event(
             "customer.withdrew", CY, at=MONDAY, consents=[{"kind": "email_marketing"}]
         ),
     ]
-    enrolling.take_in(stage.rt, old)
-    stage.tell("customer.updated", CY, at=MONDAY + HOUR, first_name="Cyrus")
-    _consent(stage, "consented", MONDAY + HOUR)
+    enrolling.take_in(scene.rt, old)
+    scene.tell("customer.updated", CY, at=MONDAY + HOUR, first_name="Cyrus")
+    _consent(scene, "consented", MONDAY + HOUR)
 
-    enrolling.take_in(stage.rt, old)
+    enrolling.take_in(scene.rt, old)
 
-    (row,) = [c for c in stage.rows(tables.customers) if c.id == CY.id]
+    (row,) = [c for c in scene.rows(tables.customers) if c.id == CY.id]
     assert (row.first_name, row.email_marketing) == ("Cyrus", True)
 
 
@@ -175,12 +175,12 @@ def _agreed(stage: Stage) -> bool:
     return bool(row.email_marketing)
 
 
-def test_consent_follows_what_was_said_last(stage: Stage) -> None:
-    _consent(stage, "withdrew", MONDAY)
-    withdrawn = _agreed(stage)
-    _consent(stage, "consented", MONDAY + HOUR)
+def test_consent_follows_what_was_said_last(scene: Stage) -> None:
+    _consent(scene, "withdrew", MONDAY)
+    withdrawn = _agreed(scene)
+    _consent(scene, "consented", MONDAY + HOUR)
 
-    assert (withdrawn, _agreed(stage)) == (False, True)
+    assert (withdrawn, _agreed(scene)) == (False, True)
 
 
 def test_a_yes_that_comes_late_does_not_undo_a_later_no(stage: Stage) -> None:
@@ -191,16 +191,16 @@ def test_a_yes_that_comes_late_does_not_undo_a_later_no(stage: Stage) -> None:
     assert not _agreed(stage)
 
 
-def test_a_no_and_a_yes_in_one_batch_are_taken_in_their_order(stage: Stage) -> None:
+def test_a_no_and_a_yes_in_one_batch_are_taken_in_their_order(scene: Stage) -> None:
     kinds = [{"kind": "email_marketing"}]
     batch = [
-        stage.event(f"customer.{verb}", CY, at=MONDAY + after, consents=kinds)
+        scene.event(f"customer.{verb}", CY, at=MONDAY + after, consents=kinds)
         for verb, after in (("consented", HOUR), ("withdrew", timedelta(0)))
     ]
 
-    enrolling.take_in(stage.rt, batch)
+    enrolling.take_in(scene.rt, batch)
 
-    assert _agreed(stage)
+    assert _agreed(scene)
 
 
 @pytest.mark.parametrize(
@@ -257,15 +257,15 @@ def _rhythm(stage: Stage) -> Any:
 
 
 def test_purchases_move_the_rhythm_and_a_second_one_of_a_day_does_not(
-    stage: Stage,
+    scene: Stage,
 ) -> None:
-    stage.only("reorder-nudge")
+    scene.only("reorder-nudge")
     start = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
     for number, days in enumerate((0, 10, 10.2, 22)):
         at = start + timedelta(days=days)
-        stage.tell("order.placed", ANN, at=at, order=f"o-{number}", items=["eggs"])
+        scene.tell("order.placed", ANN, at=at, order=f"o-{number}", items=["eggs"])
 
-    row = _rhythm(stage)
+    row = _rhythm(scene)
 
     assert (row.purchases, row.gaps) == (3, [10, 11])
     assert row.last_at == start + 22 * DAY

@@ -33,13 +33,13 @@ def test_who_got_it_sees_by_what_and_how_it_went(stage: Stage) -> None:
     assert told.checks == []
 
 
-def test_who_did_not_sees_the_check_that_decided_and_its_place(stage: Stage) -> None:
-    stage.only("recipe-follow-up")
+def test_who_did_not_sees_the_check_that_decided_and_its_place(scene: Stage) -> None:
+    scene.only("recipe-follow-up")
     for verb in ("placed", "delivered"):
-        stage.tell(f"order.{verb}", CY, order="o-1", items=["eggs"])
-    stage.run(MONDAY + 3 * DAY)
+        scene.tell(f"order.{verb}", CY, order="o-1", items=["eggs"])
+    scene.run(MONDAY + 3 * DAY)
 
-    explained = _explained(stage, CY, "recipe-follow-up")
+    explained = _explained(scene, CY, "recipe-follow-up")
 
     assert explained.messages == []
     no = [line for line in explained.entry if line.outcome == "no"]

@@ -441,25 +441,25 @@ def test_a_recipe_that_never_came_may_come_later(scene: Stage) -> None:
 
 @pytest.mark.parametrize("when", ["before it is planned", "just before it goes"])
 def test_a_refunded_order_brings_no_recipe_and_the_log_says_why(
-    stage: Stage, when: str
+    scene: Stage, when: str
 ) -> None:
     if when == "before it is planned":
-        stage.only("recipe-follow-up")
-        _bought(stage, ANN, "chicken", order="o-1", at=MONDAY)
-        stage.tell("order.refunded", ANN, order="o-1", at=MONDAY + HOUR)
-        stage.run(COOKING_TIME)
+        scene.only("recipe-follow-up")
+        _bought(scene, ANN, "chicken", order="o-1", at=MONDAY)
+        scene.tell("order.refunded", ANN, order="o-1", at=MONDAY + HOUR)
+        scene.run(COOKING_TIME)
     else:
-        id_ = due_recipe(stage)
-        stage.tell("order.refunded", ANN, order="o-1")
-        stage.deliver(id_)
+        id_ = due_recipe(scene)
+        scene.tell("order.refunded", ANN, order="o-1")
+        scene.deliver(id_)
 
-    (row,) = stage.messages()
+    (row,) = scene.messages()
     reason = from_json(row.reason)
     assert row.state == "skipped"
     assert reason is not None and reason.code is Code.ORDER_REFUNDED
     assert reason.sentence() == "Order o-1 was refunded."
-    assert ("skipped", "order_refunded") in stage.story(row.id)
-    assert stage.post.sent == []
+    assert ("skipped", "order_refunded") in scene.story(row.id)
+    assert scene.post.sent == []
 
 
 def test_two_baskets_of_chicken_in_a_week_bring_one_recipe(scene: Stage) -> None:
@@ -521,45 +521,45 @@ def test_a_nudge_comes_in_time_for_the_next_purchase_in_the_morning(
 
 
 def test_several_staples_that_run_low_together_are_told_in_one_message(
-    stage: Stage,
+    scene: Stage,
 ) -> None:
-    _habit(stage, "eggs", "cheese", "juice")
+    _habit(scene, "eggs", "cheese", "juice")
 
-    stage.run(MONDAY + 20 * DAY)
+    scene.run(MONDAY + 20 * DAY)
 
-    (row,) = stage.messages()
+    (row,) = scene.messages()
     assert [s["category"] for s in row.facts["staples"]] == ["cheese", "eggs", "juice"]
     for name in ("eggs", "cheese", "juice"):
-        assert name in stage.post.sent[0][1].rendered.text
+        assert name in scene.post.sent[0][1].rendered.text
 
 
-def test_what_was_bought_again_is_dropped_from_the_text(stage: Stage) -> None:
-    _habit(stage, "eggs", "cheese")
-    stage.now = MONDAY + 13 * DAY + HOUR
-    (id_,) = stage.plan()
+def test_what_was_bought_again_is_dropped_from_the_text(scene: Stage) -> None:
+    _habit(scene, "eggs", "cheese")
+    scene.now = MONDAY + 13 * DAY + HOUR
+    (id_,) = scene.plan()
 
-    stage.tell("order.placed", ANN, order="again", items=["eggs"])
-    stage.deliver(id_)
+    scene.tell("order.placed", ANN, order="again", items=["eggs"])
+    scene.deliver(id_)
 
-    text = stage.post.sent[0][1].rendered
+    text = scene.post.sent[0][1].rendered
     assert "cheese" in text.text
     assert "egg" not in text.text + text.subject
 
 
 def test_who_has_bought_it_all_again_hears_nothing_and_the_log_says_so(
-    stage: Stage,
+    scene: Stage,
 ) -> None:
-    _habit(stage, "eggs", "cheese")
-    stage.now = MONDAY + 13 * DAY + HOUR
-    (id_,) = stage.plan()
+    _habit(scene, "eggs", "cheese")
+    scene.now = MONDAY + 13 * DAY + HOUR
+    (id_,) = scene.plan()
 
-    stage.tell("order.placed", ANN, order="again", items=["eggs", "cheese"])
-    stage.deliver(id_)
+    scene.tell("order.placed", ANN, order="again", items=["eggs", "cheese"])
+    scene.deliver(id_)
 
-    assert stage.message().state == "skipped"
-    reason = stage.message().reason
+    assert scene.message().state == "skipped"
+    reason = scene.message().reason
     assert reason is not None and reason.code is Code.REORDERED
-    assert stage.post.sent == []
+    assert scene.post.sent == []
 
 
 def test_who_buys_in_time_is_not_nudged_at_all(scene: Stage) -> None:
@@ -741,19 +741,19 @@ def test_estimates_out_of_order_are_told_as_they_stand(scene: Stage) -> None:
 
 
 def test_an_order_that_arrives_before_the_message_goes_calls_it_off(
-    stage: Stage,
+    scene: Stage,
 ) -> None:
-    _promise(stage)
-    stage.now = PROMISED + 17 * MINUTE
-    (id_,) = stage.plan()
+    _promise(scene)
+    scene.now = PROMISED + 17 * MINUTE
+    (id_,) = scene.plan()
 
-    stage.tell("order.delivered", ANN, order="o-1")
-    stage.deliver(id_)
+    scene.tell("order.delivered", ANN, order="o-1")
+    scene.deliver(id_)
 
-    assert stage.message().state == "cancelled"
-    reason = stage.message().reason
+    assert scene.message().state == "cancelled"
+    reason = scene.message().reason
     assert reason is not None and reason.code is Code.ARRIVED
-    assert stage.post.sent == []
+    assert scene.post.sent == []
 
 
 def test_an_order_that_arrives_within_the_two_minutes_needs_no_message(
@@ -784,15 +784,15 @@ def test_it_is_told_again_only_when_it_gets_much_worse(
     assert len(scene.post.sent) == times
 
 
-def test_a_silent_delay_is_noticed_by_the_promise(stage: Stage) -> None:
-    _promise(stage)
+def test_a_silent_delay_is_noticed_by_the_promise(scene: Stage) -> None:
+    _promise(scene)
 
-    stage.run(PROMISED + 17 * MINUTE - timedelta(seconds=1))
-    early = len(stage.post.sent)
-    stage.run(PROMISED + 17 * MINUTE)
-    stage.run(PROMISED + 5 * HOUR)
+    scene.run(PROMISED + 17 * MINUTE - timedelta(seconds=1))
+    early = len(scene.post.sent)
+    scene.run(PROMISED + 17 * MINUTE)
+    scene.run(PROMISED + 5 * HOUR)
 
-    assert (early, len(stage.post.sent)) == (0, 1)
+    assert (early, len(scene.post.sent)) == (0, 1)
 
 
 def test_a_promise_that_was_moved_is_watched_at_its_new_time(scene: Stage) -> None:
@@ -807,14 +807,14 @@ def test_a_promise_that_was_moved_is_watched_at_its_new_time(scene: Stage) -> No
     assert (early, len(scene.post.sent)) == (0, 1)
 
 
-def test_who_has_no_telephone_gets_mail(stage: Stage) -> None:
-    _promise(stage, CY)
+def test_who_has_no_telephone_gets_mail(scene: Stage) -> None:
+    _promise(scene, CY)
 
-    stage.run(PROMISED + 17 * MINUTE)
+    scene.run(PROMISED + 17 * MINUTE)
 
-    (row,) = stage.messages()
+    (row,) = scene.messages()
     assert (row.leg, row.channel, row.state) == (1, "email", "accepted")
-    assert stage.sent_to == ["cy@mail.example"]
+    assert scene.sent_to == ["cy@mail.example"]
 
 
 def test_a_case_is_opened_once_for_an_order_that_is_late(stage: Stage) -> None:
@@ -889,20 +889,20 @@ def test_who_ordered_nothing_lately_is_not_asked(scene: Stage) -> None:
     assert scene.messages() == []
 
 
-def test_a_survey_waits_while_an_order_is_late(stage: Stage) -> None:
-    stage.only("nps-survey")
-    _bought(stage, ANN, "eggs")
-    stage.run(MONDAY + DAY - HOUR)
+def test_a_survey_waits_while_an_order_is_late(scene: Stage) -> None:
+    scene.only("nps-survey")
+    _bought(scene, ANN, "eggs")
+    scene.run(MONDAY + DAY - HOUR)
     promised = MONDAY + DAY + 30 * MINUTE
-    stage.tell("order.placed", ANN, order="late", promised_at=promised)
+    scene.tell("order.placed", ANN, order="late", promised_at=promised)
 
-    stage.run(MONDAY + DAY + 3 * HOUR)
-    waiting = stage.messages()[0]
-    stage.tell("order.delivered", ANN, order="late")
-    stage.run(MONDAY + 2 * DAY)
+    scene.run(MONDAY + DAY + 3 * HOUR)
+    waiting = scene.messages()[0]
+    scene.tell("order.delivered", ANN, order="late")
+    scene.run(MONDAY + 2 * DAY)
 
     assert _code(waiting) is Code.LATE_ORDER
-    assert _sent(stage) == [("Tue 13:00", "nps-survey")]
+    assert _sent(scene) == [("Tue 13:00", "nps-survey")]
 
 
 def test_a_new_campaign_starts_with_its_next_date_and_not_with_the_last(

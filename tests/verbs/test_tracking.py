@@ -295,15 +295,15 @@ def _text(stage: Stage, body: str, sid: str = "SM1") -> None:
 
 
 @pytest.mark.parametrize("word", ["STOP", "stop ", "Unsubscribe"])
-def test_a_texted_stop_ends_texts_and_no_mail(stage: Stage, word: str) -> None:
-    _text(stage, word)
-    _text(stage, word, "SM2")
+def test_a_texted_stop_ends_texts_and_no_mail(scene: Stage, word: str) -> None:
+    _text(scene, word)
+    _text(scene, word, "SM2")
 
-    assert _listed(stage, ANN.customer.phone_key) == {("all", "stop")}
-    assert _listed(stage, ANN.customer.email_key) == set()
-    id_ = due_alert(stage)
-    assert stage.message(id_).channel == "email"
-    assert stage.deliver(id_) == 1
+    assert _listed(scene, ANN.customer.phone_key) == {("all", "stop")}
+    assert _listed(scene, ANN.customer.email_key) == set()
+    id_ = due_alert(scene)
+    assert scene.message(id_).channel == "email"
+    assert scene.deliver(id_) == 1
 
 
 def test_other_texts_stop_nothing(scene: Stage) -> None:

@@ -183,5 +183,7 @@ def _hold(rt: Runtime, message: Message, wait: Wait, now: datetime) -> Move:
         rt.actor,
         word="held",
         reason=wait.reason,
+        # a pause is looked at every five minutes; a week of it is one line and not two thousand
+        quiet=message.reason == wait.reason,
         columns=columns,
     )

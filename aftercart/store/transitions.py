@@ -62,6 +62,7 @@ class Move:
     reason: Reason | None = None
     fence: int | None = None
     also: frozenset[State] = frozenset()
+    quiet: bool = False  #: no line for the story: it would say the same again
     columns: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -138,6 +139,7 @@ def move(tx: Tx, moves: Sequence[Move]) -> set[str]:
         [
             _story(m.message_id, m.at, m.word or m.after.value, m.actor, m.reason)
             for m in legal
+            if not m.quiet
         ],
     )
     return {m.message_id for m in legal}

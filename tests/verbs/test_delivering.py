@@ -488,6 +488,7 @@ def test_what_is_paused_waits_and_goes_when_it_is_resumed(scene: Stage) -> None:
     assert held.state is State.SCHEDULED
     assert held.reason is not None and held.reason.code is Code.PAUSED
     assert held.claims == 0
+    assert scene.story(id_).count(("held", "paused")) == 1
     assert scene.message().state is State.ACCEPTED
     assert len(scene.post.sent) == 1
 

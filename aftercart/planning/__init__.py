@@ -37,13 +37,18 @@ def plan(rt: Runtime, *, now: datetime | None = None) -> list[Ringing]:
     now = now or rt.clock()
     if not look(rt).due(now):
         return []
-    with rt.store.write_alone() as tx:
-        recurring.enroll(tx, rt, now=now)
-        running_low.enroll(tx, rt, now=now)
-        stepping.advance_due(tx, rt, now=now)
-        slots.grant(tx, rt, now=now)
-        rung = messages.ring(tx, now=now, again_at=now + RING_AGAIN, limit=RUNG_AT_ONCE)
-    return _batches(rung)
+    # A great audience takes several transactions, so that nobody waits for the planner longer than they can. Places and rings
+    # come only when no step is left that is due: then it makes no difference who took which of them.
+    while True:
+        with rt.store.write_alone() as tx:
+            recurring.enroll(tx, rt, now=now)
+            running_low.enroll(tx, rt, now=now)
+            if stepping.advance_due(tx, rt, now=now):
+                continue
+            slots.grant(tx, rt, now=now)
+            again_at = now + RING_AGAIN
+            rung = messages.ring(tx, now=now, again_at=again_at, limit=RUNG_AT_ONCE)
+        return _batches(rung)
 
 
 def look(rt: Runtime) -> Horizon:

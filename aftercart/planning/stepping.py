@@ -17,18 +17,22 @@ from aftercart.store import Tx, desk, enrollments, messages, past
 from aftercart.store.enrollments import Progress
 
 _PAGE = 500
+#: Pages in one transaction: a second or two, while others wait to write (SQLite has one writer, and gives up after fifteen).
+PAGES = 8
 #: When a step that could not be judged is tried again.
 LOOK_AGAIN = timedelta(minutes=15)
 
 _log = structlog.get_logger(__name__)
 
 
-def advance_due(tx: Tx, rt: Runtime, *, now: datetime) -> int:
-    """Takes all due steps; returns how many messages were planned."""
-    count = 0
-    while page := enrollments.due(tx, now=now, limit=_PAGE):
-        count += _page(tx, rt, page, now)
-    return count
+def advance_due(tx: Tx, rt: Runtime, *, now: datetime) -> bool:
+    """Takes due steps, the oldest first, as many as one transaction may; answers whether there may be more."""
+    for _ in range(PAGES):
+        page = enrollments.due(tx, now=now, limit=_PAGE)
+        if not page:
+            return False
+        _page(tx, rt, page, now)
+    return True
 
 
 def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> int:

@@ -67,9 +67,9 @@ class _Replay:
         count = 0
         upcoming = next(events, None)
         self._take_over()
-        self.settle()
+        due = self.settle()
         while True:
-            now = self._next_moment(upcoming)
+            now = self._next_moment(upcoming, due)
             if now is None:
                 return count
             self.clock.push(now)
@@ -79,20 +79,24 @@ class _Replay:
                 upcoming = next(events, None)
             if batch:
                 count += enrolling.take_in(rt, batch).new
-            self.settle()
+            due = self.settle()
             on_step(self.world, Step(now, count))
 
-    def settle(self) -> None:
-        """Everything that is due now is planned, sent and reported back."""
+    def settle(self) -> datetime | None:
+        """Everything that is due now is planned, sent and reported back; answers when something is due next."""
         rt = self.world.rt
         now = self.clock()
         if now - self.swept_at >= _SWEEP_EVERY:
             sweeping.sweep(rt)
             self.swept_at = now
-        while batches := planning.plan(rt):
+        while (ahead := planning.look(rt)).due(now):
+            batches = planning.plan(rt)
+            if not batches:
+                return planning.look(rt).next
             self.world.workers.ring(batches)
             self._wait()
             self._read_reports()
+        return ahead.next
 
     def _take_over(self) -> None:
         """What a killed run, or workers that are gone, left behind: proved, given up, or rung anew in this very minute."""
@@ -131,8 +135,9 @@ class _Replay:
         with self.world.rt.store.read() as tx:
             return messages.in_flight(tx, now=now, rung_until=now + planning.RING_AGAIN)
 
-    def _next_moment(self, upcoming: Event | None) -> datetime | None:
-        due = planning.look(self.world.rt).next
+    def _next_moment(
+        self, upcoming: Event | None, due: datetime | None
+    ) -> datetime | None:
         moments = [m for m in (due, upcoming.at if upcoming else None) if m]
         if not moments:
             return None

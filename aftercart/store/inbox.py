@@ -32,6 +32,12 @@ def keep(
     )
 
 
+def any_unread(tx: Tx) -> bool:
+    """Whether there is a callback that nobody has read."""
+    query = select(inbox.c.id).where(inbox.c.read_at.is_(None)).limit(1)
+    return tx.execute(query).first() is not None
+
+
 def unread(tx: Tx, *, limit: int) -> list[Callback]:
     """The oldest callbacks that nobody has read; another process's are left to it."""
     query = (

@@ -140,6 +140,14 @@ def in_flight(tx: Tx, *, now: datetime, rung_until: datetime) -> int:
     return int(tx.scalar(query) or 0)
 
 
+def any_open(tx: Tx) -> bool:
+    """Whether any message is being sent, or waits for proof."""
+    query = select(messages.c.id).where(
+        messages.c.state.in_((State.SENDING, State.UNCERTAIN))
+    )
+    return tx.execute(query.limit(1)).first() is not None
+
+
 def lapsed(tx: Tx, *, now: datetime, limit: int) -> list[Message]:
     """Messages in `sending` whose worker has not come back within its lease."""
     query = (

@@ -48,6 +48,9 @@ def keep(rt: Runtime, provider: str, body: bytes, *, path: str = "") -> None:
 def read_inbox(rt: Runtime) -> int:
     """Reads callbacks that nobody has read; returns how many events were new. Repeat until it answers 0."""
     now = rt.clock()
+    with rt.store.read() as tx:
+        if not inbox.any_unread(tx):
+            return 0
     with rt.store.write() as tx:
         unread = inbox.unread(tx, limit=_PAGE)
         if not unread:

@@ -1,7 +1,7 @@
 """What is due now? Due steps become message rows, each once; rows get their place under the cap; queues are told.
 
-One planner works at a time, in one transaction, in an order that depends on business facts only: any number of schedulers
-plan the same messages.
+One planner writes at a time, in an order that depends on business facts only: any number of schedulers plan the same
+messages.
 """
 
 from dataclasses import dataclass

@@ -35,7 +35,7 @@ def advance_due(tx: Tx, rt: Runtime, *, now: datetime) -> bool:
     return True
 
 
-def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> int:
+def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> None:
     names = {e.campaign for e in page}
     known = gathering.people(
         tx,
@@ -79,7 +79,7 @@ def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> int
         if done.drafts and campaign.opens_case:
             _open_case(tx, campaign, enrollment, now)
     enrollments.progress(tx, steps)
-    return len(messages.plan(tx, twins.merge(tx, drafts, known.customers)))
+    messages.plan(tx, twins.merge(tx, drafts, known.customers))
 
 
 def _view(

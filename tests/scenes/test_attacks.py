@@ -155,6 +155,35 @@ def test_one_person_whose_step_cannot_be_judged_keeps_nobody_else_waiting(
     assert len(sent) == len(set(sent)) == 10
 
 
+def test_a_planner_that_dies_within_a_great_audience_leaves_the_rest_to_the_next(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_thanks(house)
+    monkeypatch.setattr(stepping, "_PAGE", 5)
+    monkeypatch.setattr(stepping, "PAGES", 2)
+    page, taken = stepping._page, []
+
+    def dies(*arguments: Any) -> None:
+        taken.append(arguments)
+        if len(taken) == 4:
+            raise Killed
+        page(*arguments)
+
+    with Inside(house) as inside:
+        take_in(inside.rt, willing(range(40), inside.now))
+        with monkeypatch.context() as dying:
+            dying.setattr(stepping, "_page", dies)
+            with pytest.raises(Killed):
+                planning.plan(inside.rt)
+        left = states(inside.rt)
+        inside.tick()
+        sent = inside.provider.taken
+
+    # two pages of five were committed; the two of the transaction that died were not
+    assert left == {"scheduled": 10}
+    assert len(sent) == len(set(sent)) == 40
+
+
 # --- delivering -------------------------------------------------------------------------------------------------------
 
 

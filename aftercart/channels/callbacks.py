@@ -28,7 +28,8 @@ def _sendgrid(path: str, body: bytes, at: datetime) -> list[ProviderEvent]:
 
 
 def _twilio(path: str, body: bytes, at: datetime) -> list[ProviderEvent]:
-    form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+    pairs = parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
+    form = {name: value.replace("\0", "") for name, value in pairs}
     # a status report comes to the address that we gave for its message; what customers text comes to no message's
     if not path and "Body" in form:
         return [twilio.read_inbound(form, at=at)]

@@ -31,6 +31,8 @@ from aftercart.store.transitions import Move
 
 #: Callbacks read in one transaction.
 _PAGE = 200
+#: How often a callback that fails alone is tried before it is put aside.
+_TRIES = 3
 #: Where a report proves that the provider has the message.
 _PROVABLE = (State.SENDING, State.UNCERTAIN, State.UNKNOWN, State.SCHEDULED)
 #: An address that somebody complained about or unsubscribed stays usable for the messages that need no consent.
@@ -46,28 +48,78 @@ def keep(rt: Runtime, provider: str, body: bytes, *, path: str = "") -> None:
 
 
 def read_inbox(rt: Runtime) -> int:
-    """Reads callbacks that nobody has read; returns how many events were new. Repeat until it answers 0."""
-    now = rt.clock()
+    """Reads the callbacks that nobody has read; returns how many events were new."""
+    count = 0
     with rt.store.read() as tx:
         if not inbox.any_unread(tx):
             return 0
+    while (new := _read_some(rt)) is not None:
+        count += new
+    return count
+
+
+class _Stuck(Exception):
+    """Raised when callbacks could not be read together; one of them may be what stops the others."""
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        self.ids = ids
+        super().__init__(f"callbacks {list(ids)}")
+
+
+def _read_some(rt: Runtime) -> int | None:
+    """Reads a page; None where nothing is left."""
+    try:
+        return _read(rt, limit=_PAGE)
+    except _Stuck:
+        _log.exception("callbacks could not be read together; now one by one")
+    count = 0
+    for _ in range(_PAGE):
+        new = _read_alone(rt)
+        if new is None:
+            break
+        count += new
+    return count
+
+
+def _read_alone(rt: Runtime) -> int | None:
+    """Reads one callback; one that fails again and again is put aside for a person, since the others hold proofs."""
+    for attempt in range(_TRIES):
+        try:
+            return _read(rt, limit=1)
+        except _Stuck as stuck:
+            if attempt < _TRIES - 1:
+                continue
+            _log.exception("callback put aside", callback=stuck.ids)
+            with rt.store.write() as tx:
+                inbox.mark_read(tx, stuck.ids, at=rt.clock())
+    return 0
+
+
+def _read(rt: Runtime, *, limit: int) -> int | None:
+    """Reads up to so many callbacks in one transaction; returns how many of their events were new, None without callbacks."""
+    now = rt.clock()
     with rt.store.write() as tx:
-        unread = inbox.unread(tx, limit=_PAGE)
+        unread = inbox.unread(tx, limit=limit)
         if not unread:
-            return 0
-        told: list[ProviderEvent] = []
-        for callback in unread:
-            try:
-                told += callbacks.read(
-                    callback.provider, path=callback.path, body=callback.body, at=now
-                )
-            except HookError as error:
-                # it stays in the inbox for a person; it must not keep the others from being read
-                _log.warning(
-                    "callback unreadable", callback=callback.id, words=str(error)
-                )
-        inbox.mark_read(tx, [c.id for c in unread], at=now)
-        return _track(tx, rt, _with_ids(tx, told), now)
+            return None
+        ids = [callback.id for callback in unread]
+        try:
+            told = [e for callback in unread for e in _events(callback, now)]
+            inbox.mark_read(tx, ids, at=now)
+            return _track(tx, rt, _with_ids(tx, told), now)
+        except Exception as error:
+            raise _Stuck(ids) from error
+
+
+def _events(callback: inbox.Callback, now: datetime) -> list[ProviderEvent]:
+    try:
+        return callbacks.read(
+            callback.provider, path=callback.path, body=callback.body, at=now
+        )
+    except HookError as error:
+        # it stays in the inbox for a person; it must not keep the others from being read
+        _log.warning("callback unreadable", callback=callback.id, words=str(error))
+        return []
 
 
 def _with_ids(tx: Tx, told: Sequence[ProviderEvent]) -> list[ProviderEvent]:

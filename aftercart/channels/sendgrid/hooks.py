@@ -6,6 +6,7 @@ into our words; an event that we do not know keeps its name and means nothing.
 
 import base64
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -89,12 +90,20 @@ def read(body: bytes) -> list[ProviderEvent]:
         HookError: when it is not a JSON list of objects.
     """
     try:
-        events = orjson.loads(body)
-    except orjson.JSONDecodeError:
+        events = _parsed(body)
+    except (ValueError, RecursionError):
         raise HookError("sendgrid: not JSON") from None
     if not isinstance(events, list) or not all(isinstance(e, dict) for e in events):
         raise HookError("sendgrid: not a list of events")
     return [_event(event) for event in events]
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        # the strict reader refuses half of a surrogate pair, which is what cutting a reason short leaves of an emoji
+        return json.loads(body)
 
 
 def _event(event: Mapping[str, Any]) -> ProviderEvent:
@@ -130,7 +139,10 @@ def _key(event: Mapping[str, Any]) -> str:
 
 def _text(event: Mapping[str, Any], name: str) -> str:
     value = event.get(name)
-    return "" if value is None else str(value)
+    # what a foreign mail server says may hold anything, and PostgreSQL takes neither NUL nor half a character
+    if value is None:
+        return ""
+    return str(value).replace("\0", "").encode(errors="replace").decode()
 
 
 def _moment(timestamp: object) -> datetime:

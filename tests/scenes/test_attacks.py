@@ -49,17 +49,23 @@ def states(rt: Runtime) -> Counter[str]:
     return Counter(row.state.value for row in rows(rt).values())
 
 
-def report(
-    rt: Runtime, message: str, event: str, at: datetime, *, ref: str = "r"
+def keep(
+    rt: Runtime, message: str, event: str, at: datetime, *, reason: str = ""
 ) -> None:
-    """A verified callback about a mail, read at once."""
+    """A verified callback about a mail."""
     body = (
         f'[{{"event": "{event}", "mid": "{message}", "timestamp": {at.timestamp():.0f},'
-        f' "sg_message_id": "{ref}.1", "email": ""}}]'
+        f' "sg_message_id": "r.1", "email": "", "reason": "{reason}"}}]'
     )
     tracking.keep(rt, sendgrid.SendGrid.provider, body.encode())
-    while tracking.read_inbox(rt):
-        pass
+
+
+def report(
+    rt: Runtime, message: str, event: str, at: datetime, *, reason: str = ""
+) -> None:
+    """The same, read at once."""
+    keep(rt, message, event, at, reason=reason)
+    tracking.read_inbox(rt)
 
 
 # --- planning ---------------------------------------------------------------------------------------------------------
@@ -477,6 +483,85 @@ def test_a_report_proves_what_was_in_doubt_even_after_days(house: House) -> None
     assert given_up == {"unknown": 1}
     assert proved == {"accepted": 1}
     assert len(sent) == 1
+
+
+def test_a_flood_of_copies_does_not_hide_the_one_report_that_is_new(
+    house: House,
+) -> None:
+    give_thanks(house)
+
+    def lost(message: Outgoing) -> Receipt | SendError:
+        inside.provider.taken.append(message.message_id)
+        return Unclear("the line went dead", provider="scene")
+
+    with Inside(house) as inside:
+        take_in(inside.rt, willing([1, 2], inside.now))
+        inside.provider.does = lost
+        inside.tick()
+        first, second = inside.provider.taken
+        for _ in range(450):
+            keep(inside.rt, first, "delivered", inside.now)
+        keep(inside.rt, second, "delivered", inside.now)
+        new = tracking.read_inbox(inside.rt)
+        proved = states(inside.rt)
+
+    assert new == 2
+    assert proved == {"accepted": 2}
+
+
+def test_a_report_that_cannot_be_read_keeps_no_other_from_being_a_proof(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_thanks(house)
+    track = tracking.reports._track
+
+    def fails(tx: Any, rt: Any, told: Any, now: Any) -> int:
+        if any(event.message_id == "poison" for event in told):
+            raise ZeroDivisionError("a mistake of ours")
+        return track(tx, rt, told, now)
+
+    def lost(message: Outgoing) -> Receipt | SendError:
+        inside.provider.taken.append(message.message_id)
+        return Unclear("the line went dead", provider="scene")
+
+    with Inside(house) as inside:
+        take_in(inside.rt, willing(range(5), inside.now))
+        inside.provider.does = lost
+        inside.tick()
+        monkeypatch.setattr(tracking.reports, "_track", fails)
+        for message in [
+            *inside.provider.taken[:2],
+            "poison",
+            *inside.provider.taken[2:],
+        ]:
+            keep(inside.rt, message, "delivered", inside.now)
+        new = tracking.read_inbox(inside.rt)
+        proved = states(inside.rt)
+
+    assert new == 5
+    assert proved == {"accepted": 5}
+
+
+def test_a_mail_server_that_answers_with_rubbish_is_still_a_proof(
+    cluster: House,
+) -> None:
+    give_thanks(cluster)
+
+    def lost(message: Outgoing) -> Receipt | SendError:
+        inside.provider.taken.append(message.message_id)
+        return Unclear("the line went dead", provider="scene")
+
+    with Inside(cluster) as inside:
+        take_in(inside.rt, willing([1], inside.now))
+        inside.provider.does = lost
+        inside.tick()
+        (message,) = inside.provider.taken
+        report(
+            inside.rt, message, "delivered", inside.now, reason="\\u0000\\ud83d\\u0000"
+        )
+        proved = states(inside.rt)
+
+    assert proved == {"accepted": 1}
 
 
 # --- waiting ----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 from aftercart.model import State
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
+from aftercart.sandbox.ledger import insist_on_being_alone
 from aftercart.store import messages, transitions
 from aftercart.store.transitions import Move
 
@@ -35,7 +36,15 @@ def take_over(rt: Runtime) -> None:
 
 
 def put_aside(ledger: Path) -> None:
-    """Renames the ledger of an earlier replay, so that a new one begins empty and the two are never read as one."""
+    """Renames the ledger of an earlier replay, so that a new one begins empty and the two are never read as one.
+
+    Raises:
+        InputError: when the earlier one still runs.
+    """
+    if not ledger.exists():
+        return
+    with ledger.open("rb") as file:
+        insist_on_being_alone(file.fileno(), ledger)
     for suffix in ("", ".hooks"):
         old = ledger.with_name(f"{ledger.name}{suffix}")
         with suppress(FileNotFoundError):

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aftercart import deployment, web
-from aftercart.errors import Problem, SettingsError
+from aftercart.errors import InputError, Problem, SettingsError
 from aftercart.runtime import Clock, Runtime, open_runtime
 from aftercart.sandbox import Sandbox, serve
 from aftercart.settings import PREFIX, Settings
@@ -40,6 +40,7 @@ def open_world(
 
     Raises:
         SettingsError: when a real provider is set: a replay sends to nobody.
+        InputError: when another process has the ledger or the port.
     """
     refuse_real_providers(settings)
     port = _port(settings.public_url)
@@ -54,7 +55,11 @@ def open_world(
         chosen = _with_sandbox(settings, box, provider.url, public_url)
         rt = open_runtime(chosen, clock=clock)
         stack.callback(rt.close)
-        door = serve(web.create_app(rt), port)
+        try:
+            door = serve(web.create_app(rt), port)
+        except OSError:
+            words = f"port {port} was free a moment ago, and somebody has taken it; start again"
+            raise InputError(words) from None
         stack.callback(door.stop)
         workers = deployment.find("workers", root=settings.folder)
         staff = None

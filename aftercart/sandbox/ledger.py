@@ -4,12 +4,15 @@ A line is what tests and people compare with the delivery log. Lines that wait a
 """
 
 import asyncio
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from aftercart.errors import InputError
 
 Entry = dict[str, Any]
 
@@ -18,10 +21,19 @@ class Ledger:
     """Appends entries; `append` returns once the entry is on the disk."""
 
     def __init__(self, path: Path, *, written: Callable[[Entry, int], None]) -> None:
-        """`written` is told every entry with the offset at which it ends, in the order of the file."""
+        """`written` is told every entry with the offset at which it ends, in the order of the file.
+
+        Raises:
+            InputError: when another process writes to this file.
+        """
         self.path, self._written = path, written
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            insist_on_being_alone(self._file, path)
+        except InputError:
+            os.close(self._file)
+            raise
         self.size = _drop_torn_line(self._file)
         self._waiting: list[tuple[Entry, bytes, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
@@ -63,6 +75,20 @@ class Ledger:
         while lines:
             lines = lines[os.write(self._file, lines) :]
         os.fsync(self._file)
+
+
+def insist_on_being_alone(file: int, path: Path) -> None:
+    """Locks an open ledger until it is closed, or its process is gone.
+
+    Raises:
+        InputError: when another process has it.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise InputError(
+            f"another process writes to the ledger {path}: wait until it has ended, or name another one with --ledger"
+        ) from None
 
 
 def _settle(done: asyncio.Future[None], failed: OSError | None) -> None:

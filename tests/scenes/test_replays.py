@@ -272,6 +272,19 @@ def test_a_new_replay_begins_a_ledger_of_its_own(
     assert before.read_bytes() == old
 
 
+def test_a_second_replay_beside_a_running_one_is_refused(
+    shop: House, undisturbed: Told
+) -> None:
+    first = shop.start("replay", COMMAND, *arguments(shop))
+    wait_until(lambda: first.ready(lambda: lines(shop) >= 2), what="a first message")
+    second = shop.command(*arguments(shop), expect=2).stderr
+    ended = first.popen.wait(60)
+
+    assert f"another process writes to the ledger {shop.ledger_file}" in second
+    assert ended == 0, first.words
+    assert holds_the_promise(shop, undisturbed) == set()
+
+
 def _workers_of(replay: Process) -> list[int]:
     """The worker processes: grandchildren, because dramatiq's own process starts them."""
     found = []

@@ -1,7 +1,8 @@
 """The actors: each says one verb. A message that fails is not repeated here; its row is still due, and is rung again."""
 
+import threading
 from collections.abc import Iterable
-from functools import cache, partial
+from functools import partial
 
 import dramatiq
 
@@ -22,18 +23,20 @@ _actor = partial(dramatiq.actor, broker=broker)
 
 
 _given: list[Runtime] = []
+_opening = threading.Lock()
 
 
 def use(rt: Runtime) -> None:
     """Hands over a runtime that is open already: for workers inside another process, before the first message."""
     _given[:] = [rt]
-    runtime.cache_clear()
 
 
-@cache
 def runtime() -> Runtime:
-    """This process's runtime, opened at the first message: after dramatiq has forked."""
-    return _given[0] if _given else open_runtime(read_settings())
+    """This process's runtime, opened at the first message: after dramatiq has forked, and once, whichever threads ask first."""
+    with _opening:
+        if not _given:
+            _given.append(open_runtime(read_settings()))
+        return _given[0]
 
 
 @_actor(queue_name="alerts", time_limit=TIME_LIMIT)

@@ -7,6 +7,7 @@ from aftercart import durations
 from aftercart.campaigns import Limit, Recurring, Window
 from aftercart.durations import Duration
 from aftercart.errors import InputError
+from aftercart.intake import EVENT_TYPES
 from aftercart.spelling import did_you_mean
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -16,25 +17,6 @@ _GROUPS = {
     "weekend": (5, 6),
     **{day: (number,) for number, day in enumerate(_DAYS)},
 }
-
-#: Event types that the shop is known to send. Others are kept, unless they look like a slip of the pen.
-EVENT_TYPES = (
-    "customer.created",
-    "customer.updated",
-    "customer.consented",
-    "customer.withdrew",
-    "order.placed",
-    "order.confirmed",
-    "order.picked",
-    "order.out_for_delivery",
-    "order.eta_changed",
-    "order.delivered",
-    "order.cancelled",
-    "order.refunded",
-    "review.posted",
-    "referral.completed",
-    "article.viewed",
-)
 
 
 def clock(text: str) -> time:

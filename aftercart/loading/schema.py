@@ -11,6 +11,7 @@ from aftercart.campaigns import Limit, Recurring, Window
 from aftercart.conditions import CATALOGUE, FUNCTIONS
 from aftercart.durations import Duration
 from aftercart.errors import InputError
+from aftercart.intake import EVENT_TYPES
 from aftercart.loading import phrases
 
 T = TypeVar("T")
@@ -86,9 +87,7 @@ Staples = Annotated[
 EventType = Annotated[
     str,
     _phrase(phrases.event_type, "order.delivered"),
-    WithJsonSchema(
-        {"anyOf": [{"enum": list(phrases.EVENT_TYPES)}, {"type": "string"}]}
-    ),
+    WithJsonSchema({"anyOf": [{"enum": list(EVENT_TYPES)}, {"type": "string"}]}),
 ]
 
 

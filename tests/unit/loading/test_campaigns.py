@@ -18,6 +18,8 @@ from aftercart.campaigns import (
     Wait,
     Window,
 )
+from aftercart.errors import CampaignError
+from aftercart.intake import EVENT_TYPES
 from aftercart.loading import json_schema, load_campaigns
 from aftercart.model import Channel, Purpose
 
@@ -203,3 +205,19 @@ def test_the_whole_campaign_in_the_documentation_is_one(tmp_path: Path) -> None:
     recipes.write_text(page.rsplit("```yaml\n", 1)[1].split("```", 1)[0])
 
     assert load(tmp_path, source).title == "Recipe follow-up"
+
+
+def test_editors_offer_every_event_that_the_shop_may_tell_us_and_no_other() -> None:
+    shape = json_schema()["$defs"]["TriggerShape"]["properties"]["event"]
+
+    offered = [one["enum"] for one in shape["anyOf"] if "enum" in one]
+
+    assert offered == [list(EVENT_TYPES)]
+
+
+@pytest.mark.parametrize("type_", EVENT_TYPES)
+def test_a_letter_too_many_in_an_event_that_the_shop_may_tell_us_is_found(
+    tmp_path: Path, type_: str
+) -> None:
+    with pytest.raises(CampaignError, match=f'did you mean "{type_}"'):
+        trigger(tmp_path, f"{{event: {type_}s}}")

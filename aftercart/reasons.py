@@ -16,7 +16,6 @@ class Code(StrEnum):
     NO_CONSENT = "no_consent"
     SUPPRESSED = "suppressed"
     NO_ADDRESS = "no_address"
-    BAD_ADDRESS = "bad_address"
     ORDER_REFUNDED = "order_refunded"
     ORDER_CANCELLED = "order_cancelled"
     STOP_CONDITION = "stop_condition"
@@ -25,7 +24,6 @@ class Code(StrEnum):
     ARRIVED = "arrived"
     NOT_LATE = "not_late"
     NOT_MUCH_WORSE = "not_much_worse"
-    SUPERSEDED = "superseded"
     LATE_ORDER = "late_order"
     RECENT_ENOUGH = "recent_enough"
     NOTHING_NEW = "nothing_new"
@@ -53,7 +51,6 @@ SENTENCES: dict[Code, str] = {
     Code.NO_CONSENT: "The customer has not agreed to {purpose} by {channel}.",
     Code.SUPPRESSED: "The address is on the suppression list: {why}, since {since}.",
     Code.NO_ADDRESS: "We have no {channel} address for this customer.",
-    Code.BAD_ADDRESS: "The {channel} address cannot be used: {why}.",
     Code.ORDER_REFUNDED: "Order {order} was refunded.",
     Code.ORDER_CANCELLED: "Order {order} was cancelled.",
     Code.STOP_CONDITION: "The campaign's stop condition holds: {condition}.",
@@ -62,7 +59,6 @@ SENTENCES: dict[Code, str] = {
     Code.ARRIVED: "Order {order} arrived at {at}, before the message was due.",
     Code.NOT_LATE: "Order {order} is not late any more.",
     Code.NOT_MUCH_WORSE: "The customer already knows of {told}; {now} is not much later.",
-    Code.SUPERSEDED: "A newer arrival time for order {order} came in meanwhile.",
     Code.LATE_ORDER: "Order {order} is running late; no marketing or survey until it has arrived.",
     Code.RECENT_ENOUGH: "The customer had this campaign on {last}; at most {limit}.",
     Code.NOTHING_NEW: "There is nothing in this campaign that the customer has not had before.",

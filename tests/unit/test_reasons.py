@@ -2,16 +2,27 @@
 
 import re
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aftercart import reasons
 from aftercart.reasons import SENTENCES, Code, Reason, because, from_json
 
 
 def test_every_code_has_a_sentence_and_every_sentence_a_code() -> None:
     assert set(SENTENCES) == set(Code)
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_code_is_given_as_a_reason_somewhere(code: Code) -> None:
+    engine = Path(reasons.__file__).parent
+
+    sources = [p for p in engine.rglob("*.py") if p.name != "reasons.py"]
+
+    assert any(re.search(rf"\bCode\.{code.name}\b", p.read_text()) for p in sources)
 
 
 @pytest.mark.parametrize("code", Code)

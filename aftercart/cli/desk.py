@@ -167,19 +167,23 @@ def _follow(rt: Runtime, asked: dict[str, Any], *, json: bool) -> None:
 def _show(each: Explanation) -> None:
     zone = each.customer.timezone
     name = f"{each.customer.first_name} ({each.customer.id})".strip()
-    out.print(Text(f"{each.campaign.title} for {name}", style="bold"))
+    title = Text(f"{each.campaign.title} for {name}", style="bold")
+    out.print(title.append(f"  times in {zone}", style="bright_black"))
     if not each.messages and not each.waiting:
         out.print("  No message so far.")
     for told in each.messages:
-        when = _local(told.message.accepted_at or told.message.due_at, zone)
+        when = _day(told.message.accepted_at or told.message.due_at, zone)
         line = Text(f"  {when}  ")
         line.append_text(state(told.message.state))
         out.print(line.append(f"  {told.sentence}"), soft_wrap=True)
+        if told.checks:
+            out.print(Text("    Checked now:", style="bright_black"))
         for check in told.checks:
             _line(check)
     for enrollment in each.waiting:
-        when = _local(enrollment.due_at, zone)
-        out.print(f"  {when}  next step, for {enrollment.occurrence}")
+        when = _day(enrollment.due_at, zone)
+        about = f", order {enrollment.order_id}" if enrollment.order_id else ""
+        out.print(f"  {when}  next step of the way{about}")
     out.print(Text("  For the next one:", style="bright_black"))
     for line_ in each.entry:
         _line(line_)
@@ -248,3 +252,8 @@ def _moment(text: str | None, option: str) -> datetime | None:
 
 def _local(at: datetime, zone: str) -> str:
     return f"{moments.local(at, moments.zone(zone)):%d %b %H:%M}"
+
+
+def _day(at: datetime, zone: str) -> str:
+    """As the lines of an explanation say it, in a column."""
+    return f"{moments.local(at, moments.zone(zone)):%a %e %b %H:%M}"

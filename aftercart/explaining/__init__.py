@@ -8,8 +8,9 @@ from aftercart import gathering, policy
 from aftercart.campaigns import Campaign
 from aftercart.errors import InputError
 from aftercart.explaining import entry
-from aftercart.explaining.lines import Line, verdict_line
+from aftercart.explaining.lines import Line, clock, verdict_line
 from aftercart.model import Customer, Enrollment, Message, State
+from aftercart.policy import permission
 from aftercart.runtime import Runtime
 from aftercart.spelling import did_you_mean
 from aftercart.store import Tx, customers, enrollments, past
@@ -86,19 +87,49 @@ def _told(
     )
     told = []
     for message in newest:
-        checks: list[Line] = []
         facts = gathering.facts(rt, message, known)
+        seen: Sequence[policy.Checked] = []
         if message.state is State.SCHEDULED and facts:
-            checks = [verdict_line(c) for c in policy.examine(facts, now)]
-        told.append(Told(message, _sentence(message), checks))
+            seen = policy.examine(facts, now)
+        sentence = _sentence(message, customer, seen, now)
+        told.append(Told(message, sentence, [verdict_line(c) for c in seen]))
     return told
 
 
-def _sentence(message: Message) -> str:
-    if message.reason and message.state is not State.ACCEPTED:
+def _sentence(
+    message: Message,
+    customer: Customer,
+    seen: Sequence[policy.Checked],
+    now: datetime,
+) -> str:
+    if message.state is State.SCHEDULED:
+        return _waits(message, customer, seen, now)
+    if message.state is State.ACCEPTED:
+        sent = f"Sent by {permission.WORDS[message.channel]} through {message.provider}"
+        return f"{sent}; {message.delivery}." if message.delivery else f"{sent}."
+    if message.reason:
         return message.reason.sentence()
-    if message.accepted_at:
-        return f"Sent by {message.channel} through {message.provider}" + (
-            f"; {message.delivery}." if message.delivery else "."
-        )
-    return "It is due, and nothing has spoken against it so far."
+    return "A worker is handing it to the provider."
+
+
+def _waits(
+    message: Message,
+    customer: Customer,
+    seen: Sequence[policy.Checked],
+    now: datetime,
+) -> str:
+    """What a message waits for, until when on the customer's clock, and what would be decided now."""
+    for verdict in (checked.verdict for checked in seen):
+        if isinstance(verdict, policy.Skip):
+            return f"As things stand it will not be sent: {verdict.reason.sentence()}"
+        if isinstance(verdict, policy.Wait) and message.due_at <= now:
+            return verdict.reason.sentence()
+    if message.due_at <= now:
+        return "It is due, and nothing speaks against it."
+    when = clock(customer, message.due_at)
+    if message.reason is None:
+        return f"It is due on {when}."
+    held = message.reason.sentence()
+    if "until" in message.reason.facts:
+        return held
+    return f"{held} It will be looked at again on {when}."

@@ -13,7 +13,7 @@ from aftercart.campaigns import (
     Send,
 )
 from aftercart.conditions import Condition, Scope
-from aftercart.explaining.lines import Line, fact
+from aftercart.explaining.lines import Line, clock, fact
 from aftercart.gathering import LATE_MEMORY, categories
 from aftercart.model import Customer, Order
 from aftercart.policy import permission
@@ -53,7 +53,7 @@ def _event(
         yield fact("trigger", f"no {trigger.event} yet", trigger.event, False, place)
         return
     last = happened[0]
-    seen = f"{trigger.event} on {_clock(customer, last.at)}, order {last.order_id}"
+    seen = f"{trigger.event} on {clock(customer, last.at)}, order {last.order_id}"
     yield fact("trigger", seen, trigger.event, True, place)
     order = orders.load(tx, [last.order_id]).get(last.order_id)
     if trigger.where:
@@ -76,14 +76,14 @@ def _running_low(
         if staple is None:
             continue
         days = forecasting.expected_days(rhythm.gaps, typical=staple.lifespan)
-        times = f"bought {rhythm.purchases}×, last {_clock(customer, rhythm.last_at)}"
+        times = f"bought {rhythm.purchases}×, last {clock(customer, rhythm.last_at)}"
         if rhythm.purchases < trigger.after:
             needed = f"at least {trigger.after} purchases"
             yield fact(staple.name, times, needed, False, place)
             continue
         seen = f"{times}, lasts about {days:.0f} days"
         if rhythm.nudge_at:
-            needed = f"due {_clock(customer, rhythm.nudge_at)}"
+            needed = f"due {clock(customer, rhythm.nudge_at)}"
             yield Line(staple.name, seen, needed, "wait", place)
         else:
             yield fact(staple.name, seen, "not yet told in this cycle", False, place)
@@ -96,7 +96,7 @@ def _recurring(
     coming = moments.next_occurrence(now, zone, trigger.weekdays, trigger.at)
     place = campaign.place("trigger.every")
     yield Line(
-        "next time", _clock(customer, coming), "a time of the calendar", "wait", place
+        "next time", clock(customer, coming), "a time of the calendar", "wait", place
     )
     if campaign.audience:
         yield from _condition(
@@ -145,11 +145,11 @@ def _limit(
     since = now - limit.period
     had = past.reached(tx, campaign.name, [customer.id], since=since)
     times = had.get(customer.id, [])
-    seen = f"{len(times)}, last on {_clock(customer, times[-1])}" if times else "none"
+    seen = f"{len(times)}, last on {clock(customer, times[-1])}" if times else "none"
     needed = f"fewer than {limit.count} in {limit.period.days} days"
     free = len(times) < limit.count
     if not free:
-        needed += f"; next from {_clock(customer, times[-limit.count] + limit.period)}"
+        needed += f"; next from {clock(customer, times[-limit.count] + limit.period)}"
     yield fact("limit", seen, needed, free, campaign.place("limits"))
 
 
@@ -169,7 +169,3 @@ def _condition(
     scope = Scope(customer, order, now, started_at, bought.get(customer.id, {}))
     for seen in conditions.trace(condition, scope):
         yield fact(seen.text, seen.value, "true", seen.passed, campaign.place(key))
-
-
-def _clock(customer: Customer, at: datetime) -> str:
-    return f"{moments.local(at, moments.zone(customer.timezone)):%a %-d %b %H:%M}"

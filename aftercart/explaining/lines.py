@@ -1,7 +1,10 @@
 """One line of an explanation: what was looked at, what it was, what it had to be, and what follows."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from aftercart import moments
+from aftercart.model import Customer
 from aftercart.policy import Checked, Send, Wait
 
 
@@ -32,3 +35,8 @@ def verdict_line(checked: Checked) -> Line:
 def fact(check: str, seen: object, needed: str, holds: bool, place: str = "") -> Line:
     """A fact that holds or does not."""
     return Line(check, str(seen), needed, "yes" if holds else "no", place)
+
+
+def clock(customer: Customer, at: datetime) -> str:
+    """A moment on the customer's clock."""
+    return f"{moments.local(at, moments.zone(customer.timezone)):%a %-d %b %H:%M}"

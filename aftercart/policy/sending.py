@@ -167,6 +167,10 @@ def _words(verdict: Verdict, otherwise: str) -> str:
     return verdict.reason.sentence() if isinstance(verdict, Skip) else otherwise
 
 
+def _agreed(f: Facts) -> str:
+    return "none needed" if f.message.purpose is Purpose.SERVICE else "agreed"
+
+
 def _clock(f: Facts, at: datetime) -> str:
     return f"{moments.local(at, moments.zone(f.customer.timezone)):%-d %b %H:%M}"
 
@@ -201,7 +205,7 @@ _CHECKS: tuple[_Check, ...] = (
     _Check(
         "consent",
         _consent,
-        lambda f, now: _words(_consent(f, now), "agreed, or none needed"),
+        lambda f, now: _words(_consent(f, now), _agreed(f)),
         lambda f: f"{f.message.purpose} by {permission.WORDS[f.message.channel]}",
         "purpose",
     ),

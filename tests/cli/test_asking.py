@@ -1,6 +1,7 @@
 """What support and marketing type to be told something: log, explain, preview, and the summary of a demo."""
 
 import json
+import re
 import subprocess
 from collections import Counter
 
@@ -115,6 +116,10 @@ def test_explain_shows_each_check_with_its_value_and_its_line(played: House) -> 
     (told,) = [json.loads(line) for line in printed.splitlines()]
     assert "has not agreed to marketing by e-mail" in shown
     assert "campaigns/reorder-nudge.yaml:" in shown
+    assert re.search(r" for \w+ \(c-\d+\)  times in \w+/\w+$", shown, re.MULTILINE)
+    assert re.search(
+        r"^  [MTWFS]\w\w [ \d]\d \w{3} \d\d:\d\d  skipped  ", shown, re.MULTILINE
+    )
     assert told["messages"][0]["id"] == skipped["id"]
     assert {"check", "seen", "needed", "outcome", "place"} <= told["entry"][0].keys()
 

@@ -1,14 +1,36 @@
 """Why somebody got it, and why somebody else did not: the check that decided stands there, with its line in the YAML."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from aftercart.errors import InputError
 from aftercart.explaining import Explanation, Line, explain
-from aftercart.store import desk
+from aftercart.model import State
+from aftercart.reasons import Code, because
+from aftercart.store import desk, tables
 from tests.people import ANN, BO, CY, DI, Person, another
-from tests.verbs.stage import COOKING_TIME, DAY, HOUR, MINUTE, MONDAY, Stage, due_recipe
+from tests.verbs.stage import (
+    COOKING_TIME,
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY,
+    Stage,
+    due_alert,
+    due_recipe,
+)
+
+#: A reason that a message in this state has; the others have none.
+_ENDS = {
+    State.UNCERTAIN: because(Code.LEASE_LAPSED).to_json(),
+    State.UNKNOWN: because(Code.NO_PROOF, period="72 hours").to_json(),
+    State.FAILED: because(Code.REFUSED, words="550").to_json(),
+    State.SKIPPED: because(Code.ORDER_REFUNDED, order="o-1").to_json(),
+    State.EXPIRED: because(Code.EXPIRED, best_before="noon").to_json(),
+    State.CANCELLED: because(Code.ORDER_CANCELLED, order="o-1").to_json(),
+}
 
 
 def _explained(stage: Stage, who: Person, campaign: str) -> Explanation:
@@ -29,7 +51,7 @@ def test_who_got_it_sees_by_what_and_how_it_went(stage: Stage) -> None:
 
     (told,) = explained.messages
     assert told.message.id == id_
-    assert told.sentence == "Sent by email through post; delivered."
+    assert told.sentence == "Sent by e-mail through post; delivered."
     assert told.checks == []
 
 
@@ -82,6 +104,23 @@ def test_what_waits_shows_the_checks_as_they_would_decide_now(scene: Stage) -> N
     assert set(outcomes.values()) == {"yes"}
 
 
+@pytest.mark.parametrize(
+    ("due", "campaign", "words"),
+    [
+        (due_alert, "delivery-delay", "none needed"),
+        (due_recipe, "recipe-follow-up", "agreed"),
+    ],
+)
+def test_a_service_message_is_not_said_to_have_been_agreed_to(
+    scene: Stage, due: Callable[[Stage], str], campaign: str, words: str
+) -> None:
+    due(scene)
+
+    (told,) = _explained(scene, ANN, campaign).messages
+
+    assert [line.seen for line in told.checks if line.check == "consent"] == [words]
+
+
 def test_a_pause_is_named_with_its_time(scene: Stage) -> None:
     due_recipe(scene)
     with scene.rt.store.write() as tx:
@@ -92,6 +131,63 @@ def test_a_pause_is_named_with_its_time(scene: Stage) -> None:
     (held,) = [line for line in told.checks if line.outcome != "yes"]
     assert (held.check, held.outcome) == ("paused", "wait")
     assert held.seen == "the campaign recipe-follow-up"
+    assert told.sentence == (
+        "Held: the campaign recipe-follow-up is paused since 4 Mar 16:00."
+    )
+
+
+def test_what_is_due_later_says_when_on_the_customers_clock(scene: Stage) -> None:
+    id_ = due_recipe(scene)
+    scene.put(id_, due_at=scene.now + HOUR)
+    late = because(Code.LATE_ORDER, order="o-2").to_json()
+    zone = tables.customers.update().values(timezone="Asia/Tokyo")
+
+    (here,) = _explained(scene, ANN, "recipe-follow-up").messages
+    with scene.rt.store.write() as tx:
+        tx.execute(zone)
+    (tokyo,) = _explained(scene, ANN, "recipe-follow-up").messages
+    scene.put(id_, reason=late)
+    (held,) = _explained(scene, ANN, "recipe-follow-up").messages
+
+    assert here.sentence == "It is due on Wed 4 Mar 17:00."
+    assert tokyo.sentence == "It is due on Thu 5 Mar 02:00."
+    assert held.sentence.startswith("Order o-2 is running late; ")
+    assert held.sentence.endswith(" It will be looked at again on Thu 5 Mar 02:00.")
+
+
+def test_what_is_held_until_a_moment_says_that_moment_once(scene: Stage) -> None:
+    id_ = due_recipe(scene)
+    night = because(Code.QUIET_HOURS, until="5 Mar 08:00", place="London")
+    scene.put(id_, due_at=scene.now + 16 * HOUR, reason=night.to_json())
+
+    (told,) = _explained(scene, ANN, "recipe-follow-up").messages
+
+    assert told.sentence == "Held until 5 Mar 08:00: quiet hours in London."
+
+
+def test_what_is_due_says_so_only_where_nothing_speaks_against_it(scene: Stage) -> None:
+    id_ = due_recipe(scene)
+
+    (due,) = _explained(scene, ANN, "recipe-follow-up").messages
+    scene.tell("order.refunded", ANN, order="o-1")
+    (refunded,) = _explained(scene, ANN, "recipe-follow-up").messages
+
+    assert due.message.id == id_
+    assert due.sentence == "It is due, and nothing speaks against it."
+    assert refunded.sentence == (
+        "As things stand it will not be sent: Order o-1 was refunded."
+    )
+
+
+@pytest.mark.parametrize("state", [s for s in State if s is not State.SCHEDULED])
+def test_what_waits_no_more_is_never_called_due(scene: Stage, state: State) -> None:
+    id_ = due_recipe(scene)
+    scene.put(id_, state=state, reason=_ENDS.get(state), provider="post")
+
+    (told,) = _explained(scene, ANN, "recipe-follow-up").messages
+
+    assert "due" not in told.sentence
+    assert told.checks == []
 
 
 def test_after_a_check_that_ends_the_message_the_rest_is_not_asked(

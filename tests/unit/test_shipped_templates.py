@@ -66,6 +66,25 @@ def test_every_marketing_and_survey_mail_shows_the_way_out_in_both_parts(
         assert values["shop"]["address"] in part
 
 
+@pytest.mark.parametrize("name", PURPOSES)
+@pytest.mark.parametrize(
+    "address",
+    ["Meadow Grocer, 14 Orchard Lane", "14 Orchard Lane", "14 Meadow Grocer Lane"],
+)
+def test_the_foot_names_the_shop_once_whether_or_not_its_address_does(
+    renderer: Renderer, name: str, address: str
+) -> None:
+    values = sample_values()
+    values["shop"]["address"] = address
+
+    mail = renderer.render(renderer.template(name), Channel.EMAIL, values)
+
+    whole = "Meadow Grocer, " + address.removeprefix("Meadow Grocer, ")
+    for part in (mail.html, mail.text):
+        assert whole in part
+        assert f"Meadow Grocer, {whole}" not in part
+
+
 def test_the_delay_is_told_without_an_unsubscribe_link(renderer: Renderer) -> None:
     values = sample_values()
     del values["message"]["unsubscribe_url"], values["message"]["preferences_url"]

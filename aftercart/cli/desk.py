@@ -53,6 +53,10 @@ def log(
         "since": _moment(since, "--since"),
     }
     shown = _pages(rt, asked, limit=limit, json=json)
+    if campaign and not shown and campaign not in rt.campaigns:
+        raise InputError(
+            f'there is no campaign "{campaign}"; {did_you_mean(campaign, rt.campaigns)}'
+        )
     if not json and not follow:
         out.print(
             f"{shown:,} messages" if shown else "no message fits; leave out a filter"

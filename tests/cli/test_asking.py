@@ -146,6 +146,8 @@ def test_a_preview_is_a_page_and_words_for_a_person_or_for_nobody(
         (["explain", "--customer", "c-1", "--campaign", "nps-servey"], 'did you mean "nps-survey"?'),
         (["preview", "recipe-folow-up"], 'did you mean "recipe-follow-up"?'),
         (["log", "--state", "lost"], "'lost' is not one of"),
+        (["log", "--campaign", "nps-servey"], 'error: there is no campaign "nps-servey"; did you mean "nps-survey"?'),
+        (["log", "--campaign", "nps-servey", "--json"], 'did you mean "nps-survey"?'),
         (["frobnicate"], "No such command 'frobnicate'"),
     ],
 )  # fmt: skip

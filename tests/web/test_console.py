@@ -1,5 +1,6 @@
 """The console: every page on nothing and on plenty, and what a person at the desk relies on."""
 
+import re
 from html import unescape
 
 import pytest
@@ -19,7 +20,7 @@ PAGES = [
     "/console/cases?show=all",
     "/console/nps",
     "/console/nps?since=30d&campaign=nps-survey",
-    "/console/nps?since=",
+    "/console/nps?since=all",
     "/console/campaigns",
     "/console/campaigns?since=1d",
     "/console/health",
@@ -82,6 +83,99 @@ def test_filters_stand_in_the_address_and_can_be_taken_away(full: Site) -> None:
     assert text.count("<tr data-href") == 2
     assert 'href="?campaign=reorder-nudge"' in text
     assert 'href="?state=skipped"' in text
+
+
+@pytest.mark.parametrize("path", ["/console", "/console/"])
+def test_the_front_door_hands_the_filters_on(full: Site, path: str) -> None:
+    bare = full.get(path)
+    asked = full.get(f"{path}?campaign=reorder-nudge&state=skipped")
+
+    assert (bare.status, asked.status) == (307, 307)
+    assert bare.headers["location"] == "/console/log"
+    assert asked.headers["location"] == (
+        "/console/log?campaign=reorder-nudge&state=skipped"
+    )
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        ("log?state=skiped", "There is no state “skiped”; did you mean &#34;skipped&#34;?"),
+        ("log?status=skipped", "There is no filter “status”; did you mean &#34;state&#34;?"),
+        ("log?campaign=nps-servey", "There is no campaign “nps-servey”; did you mean &#34;nps-survey&#34;?"),
+        ("log?since=yesterday", "“yesterday” is neither a span nor a date; write one of 1d, 7d, 30d, or 2026-03-02"),
+        ("log?before=x", "“x” is no place in the log; begin with the newest"),
+        ("campaigns?since=2w", "“2w” is neither a span nor a date"),
+        ("nps?since=2w", "There is no span “2w”"),
+        ("nps?campaign=nps-servey", "There is no survey “nps-servey”; did you mean &#34;nps-survey&#34;?"),
+        ("cases?show=everything", "There is no choice “everything”; known: all"),
+        ("customers?name=Ann", "There is no filter “name”; known: q"),
+    ],
+)  # fmt: skip
+def test_a_filter_that_is_not_there_is_told_and_shows_no_message(
+    full: Site, page: str, words: str
+) -> None:
+    text = full.get(f"/console/{page}").text
+
+    assert f'<p class="notice doubt" role="alert">{words}' in text
+    if page.startswith("log"):
+        assert "<tr data-href" not in text
+        assert "No messages yet" not in text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_filter_that_is_there_is_not_complained_about(full: Site, page: str) -> None:
+    text = full.get(page).text
+
+    assert ('role="alert"' in text) == ("nonsense" in page)
+
+
+def test_a_campaign_that_left_the_folder_is_still_a_filter_of_the_log(
+    full: Site,
+) -> None:
+    del full.rt.campaigns["reorder-nudge"]
+
+    text = full.get("/console/log?campaign=reorder-nudge").text
+
+    assert "<tr data-href" in text
+    assert 'role="alert"' not in text
+
+
+def test_every_link_to_the_log_asks_for_what_the_log_knows(full: Site) -> None:
+    message_page = message(full, "state=accepted")
+    pages = [*PAGES, message_page, "/console/customers/c-1001"]
+    links = {
+        unescape(link)
+        for page in pages
+        if "nonsense" not in page
+        for link in re.findall(r'href="(/console/log\?[^"]+)"', full.get(page).text)
+    }
+
+    wrong = [link for link in links if 'role="alert"' in full.get(link).text]
+
+    assert {"campaign", "customer", "order", "state"} <= {
+        link.partition("?")[2].partition("=")[0] for link in links
+    }
+    assert wrong == []
+
+
+def test_a_campaigns_counts_lead_to_the_messages_that_were_counted(full: Site) -> None:
+    text = full.get("/console/campaigns?since=1d").text
+
+    assert 'href="/console/log?campaign=reorder-nudge&amp;since=1d"' in text
+
+
+def test_the_unknown_of_today_are_found_although_they_were_planned_days_ago(
+    full: Site,
+) -> None:
+    assert 'href="/console/log?state=unknown"' in full.get("/console/health").text
+
+
+def test_all_time_stays_all_time_when_a_survey_is_chosen(full: Site) -> None:
+    text = full.get("/console/nps?since=all&campaign=nps-survey").text
+
+    assert 'href="?since=all"' in text
+    assert "Remove this filter" in text
 
 
 def test_a_reason_is_read_as_a_sentence_on_the_customers_clock(full: Site) -> None:

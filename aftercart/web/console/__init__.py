@@ -1,5 +1,6 @@
 """Where does support look? The console: server-rendered pages behind one gate."""
 
+from starlette.datastructures import URL
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -40,6 +41,8 @@ def routes() -> list[BaseRoute]:
     ]
 
 
-async def home(_: Request) -> Response:
-    """The log is where a conversation starts."""
-    return RedirectResponse("/console/log", 307)
+async def home(request: Request) -> Response:
+    """The log is where a conversation starts; filters go with it."""
+    return RedirectResponse(
+        str(URL("/console/log").replace(query=request.url.query)), 307
+    )

@@ -13,7 +13,8 @@ from aftercart.model import Channel, State
 from aftercart.runtime import Runtime
 from aftercart.store import desk, records
 from aftercart.web import asking, drawing, words
-from aftercart.web.console.log import SPANS, since
+from aftercart.web.console import asked
+from aftercart.web.console.log import SPANS, since, when
 
 _TOP = 4
 
@@ -56,7 +57,8 @@ def page(request: Request) -> Response:
     """All campaigns: those in the folder, and those that only the log remembers."""
     rt = asking.runtime(request)
     now = rt.clock()
-    span = request.query_params.get("since", "30d")
+    given = request.query_params.get("since", "").strip()
+    span = given if given and not when(given) else "30d"
     with rt.store.read() as tx:
         counts = records.counts(tx, since=since(span, now))
         paused = desk.paused(tx)
@@ -84,6 +86,7 @@ def page(request: Request) -> Response:
             ),
         ],
         spans=SPANS,
+        wrong=asked.wrong(request, since=when),
         query={"since": span},
     )
 

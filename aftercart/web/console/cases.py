@@ -7,6 +7,7 @@ from starlette.responses import RedirectResponse, Response
 from aftercart.runtime import Runtime
 from aftercart.store import desk, records
 from aftercart.web import asking, drawing, words
+from aftercart.web.console import asked
 
 
 def page(request: Request) -> Response:
@@ -16,7 +17,12 @@ def page(request: Request) -> Response:
     with rt.store.read() as tx:
         found = records.cases(tx, open_only=not show_all)
     return drawing.console_page(
-        request, "cases.html", cases=found, show_all=show_all, case_words=words.CASES
+        request,
+        "cases.html",
+        cases=found,
+        show_all=show_all,
+        case_words=words.CASES,
+        wrong=asked.wrong(request, show=asked.one_of("choice", ["all"])),
     )
 
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from aftercart.store import permissions, records
 from aftercart.web import asking, drawing, words
-from aftercart.web.console import story
+from aftercart.web.console import asked, story
 
 _PEOPLE = 100
 
@@ -18,7 +18,13 @@ def listing(request: Request) -> Response:
         people = records.find_customers(
             tx, request.query_params.get("q", ""), limit=_PEOPLE
         )
-    return drawing.console_page(request, "customers.html", people=people, most=_PEOPLE)
+    return drawing.console_page(
+        request,
+        "customers.html",
+        people=people,
+        most=_PEOPLE,
+        wrong=asked.wrong(request, q=asked.anything),
+    )
 
 
 def page(request: Request) -> Response:

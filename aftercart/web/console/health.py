@@ -69,7 +69,7 @@ def _measures(h: Health, now: datetime) -> Iterator[Measure]:
         "proof never came",
         h.unknown_today == 0,
         "Each may or may not have reached its customer. Ask the provider with the ids in the log.",
-        "/console/log?state=unknown&since=1d",
+        "/console/log?state=unknown",
     )
     yield Measure(
         "Callbacks not yet read",

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from aftercart.model import Purpose
 from aftercart.store import records
 from aftercart.web import asking, drawing
+from aftercart.web.console import asked
 
-SPANS = {"30d": "30 days", "90d": "90 days", "365d": "a year", "": "all time"}
+SPANS = {"30d": "30 days", "90d": "90 days", "365d": "a year", "all": "all time"}
 #: Fewer answers than this say little; the page says so.
 FEW = 30
 _HEIGHT = 120.0
@@ -32,25 +33,32 @@ class Bar:
 def page(request: Request) -> Response:
     """The score of a span."""
     rt = asking.runtime(request)
-    span = request.query_params.get("since", "90d")
-    if span not in SPANS:
-        span = "90d"
-    since = rt.clock() - timedelta(days=int(span[:-1])) if span else None
-    campaign = request.query_params.get("campaign") or None
+    given = request.query_params.get("since", "").strip() or "90d"
+    span = given if given in SPANS else "90d"
+    since = None if span == "all" else rt.clock() - timedelta(days=int(span[:-1]))
+    campaign = request.query_params.get("campaign", "").strip() or None
+    surveys = sorted(
+        c.name for c in rt.campaigns.values() if c.purpose is Purpose.SURVEY
+    )
     with rt.store.read() as tx:
         found = records.nps(tx, since=since, campaign=campaign)
         verdicts = records.verdicts(tx, since=since, campaign=campaign)
+    # one that left the folder may have answers
+    there = [campaign] if campaign and found.sent else surveys
     return drawing.console_page(
         request,
         "nps.html",
+        wrong=asked.wrong(
+            request,
+            since=asked.one_of("span", SPANS),
+            campaign=asked.one_of("survey", there),
+        ),
         nps=found,
         bars=bars(found.spread),
         verdicts=verdicts,
         spans=SPANS,
         query={"since": span, "campaign": campaign or ""},
-        surveys=sorted(
-            c.name for c in rt.campaigns.values() if c.purpose is Purpose.SURVEY
-        ),
+        surveys=surveys,
         few=FEW,
     )
 

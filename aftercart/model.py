@@ -297,4 +297,5 @@ class ProviderEvent:
     signal: Signal | None = None
     words: str = ""  #: the provider's own reason
     suppress: str = ""  #: why the address must not be tried again, or empty
+    lifts: str = ""  #: the suppression that the owner of the address takes back
     machine: bool = False  #: an open or click by a mailbox's proxy

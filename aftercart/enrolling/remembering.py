@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 from aftercart import addresses, moments
 from aftercart.errors import InputError
-from aftercart.model import Event
+from aftercart.model import Channel, Event, Purpose
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, customers, orders, permissions
 
@@ -22,7 +23,9 @@ def remember(tx: Tx, rt: Runtime, fresh: Sequence[Event], *, now: datetime) -> N
     """Writes customers, consents, orders and their dated facts, in the order in which things happened."""
     profiles = [_profile(rt, e) for e in fresh if e.customer_id]
     customers.save(tx, profiles, now=now)
-    permissions.record(tx, [c for e in fresh for c in _consents(e)])
+    answers = [c for e in fresh for c in _consents(e)]
+    permissions.record(tx, answers)
+    _welcome_back(tx, [a for a in answers if a.granted], now=now)
     told = [(e, *_order(rt, e)) for e in fresh if e.order_id]
     orders.add(
         tx, [head for _, head, _ in told], [x for *_, lines in told for x in lines]
@@ -79,6 +82,24 @@ def _consents(event: Event) -> list[permissions.Consent]:
         )
         for answer in event.body.get("customer", {}).get("consents", [])
     ]
+
+
+def _welcome_back(
+    tx: Tx, yeses: Sequence[permissions.Consent], *, now: datetime
+) -> None:
+    """A "yes" lifts the unsubscribe that it came after: it is the newer word of the same person."""
+    people = customers.load(tx, {yes.customer_id for yes in yeses}, now=now)
+    taken_back = []
+    for yes in yeses:
+        for purpose, channel in product(Purpose, Channel):
+            person = people.get(yes.customer_id)
+            if person is None or permissions.kind(purpose, channel) != yes.kind:
+                continue
+            key = person.email_key if channel is Channel.EMAIL else person.phone_key
+            taken_back.append(
+                permissions.Suppression(key, purpose, "unsubscribe", yes.source, yes.at)
+            )
+    permissions.lift(tx, taken_back)
 
 
 def _order(rt: Runtime, event: Event) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -19,6 +19,7 @@ class Callback:
     provider: str
     path: str
     body: bytes
+    received_at: datetime
 
 
 def keep(
@@ -41,7 +42,13 @@ def any_unread(tx: Tx) -> bool:
 def unread(tx: Tx, *, limit: int) -> list[Callback]:
     """The oldest callbacks that nobody has read; another process's are left to it."""
     query = (
-        select(inbox.c.id, inbox.c.provider, inbox.c.path, inbox.c.body)
+        select(
+            inbox.c.id,
+            inbox.c.provider,
+            inbox.c.path,
+            inbox.c.body,
+            inbox.c.received_at,
+        )
         .where(inbox.c.read_at.is_(None))
         .order_by(inbox.c.id)
         .limit(limit)

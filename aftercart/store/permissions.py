@@ -7,11 +7,14 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from aftercart.model import Channel, Purpose
 from aftercart.store import Tx, rows
 from aftercart.store.tables import consents, customers, suppressions
 
 #: The three things that a person can agree to.
 KINDS = ("email_marketing", "sms_marketing", "survey")
+#: Why an address is on the list when its owner asked for it, and may take it back.
+ASKED_FOR = ("stop", "unsubscribe")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class Suppression:
     reason: str
     source: str
     at: datetime
+
+
+def kind(scope: str, channel: Channel) -> str:
+    """The question whose answer covers messages of this scope by this channel."""
+    return "survey" if scope == Purpose.SURVEY else f"{channel}_marketing"
 
 
 def record(tx: Tx, answers: Sequence[Consent]) -> int:
@@ -92,15 +100,51 @@ def latest(tx: Tx, ids: Collection[str]) -> dict[tuple[str, str], Consent]:
 
 
 def suppress(tx: Tx, entries: Sequence[Suppression]) -> None:
-    """Puts addresses on the list; one that is there already keeps its first reason and time."""
-    rows.insert_or_keep(tx, suppressions, [vars(e) for e in entries if e.address_key])
+    """Puts addresses on the list; one that is there keeps its first reason and time.
+
+    Except that what the owner of the address may take back gives way to what nobody may, and to a later word of its own:
+    otherwise coming back would lift a complaint, or outlive the last "stop".
+    """
+    listed = [e for e in entries if e.address_key]
+    if not listed:
+        return
+    held = suppressed(tx, {e.address_key for e in listed})
+    before = {(s.address_key, s.scope): s for some in held.values() for s in some}
+    for entry in sorted(listed, key=lambda e: e.at):
+        known = before.get((entry.address_key, entry.scope))
+        if known is None or _outlasts(entry, known):
+            before[entry.address_key, entry.scope] = entry
+            if known is not None:
+                _take_off(tx, known)
+    # in one order, so that two processes never wait for each other
+    final = sorted({(e.address_key, e.scope) for e in listed})
+    rows.insert_or_keep(tx, suppressions, [vars(before[place]) for place in final])
 
 
-def lift(tx: Tx, address_key: str, *, scope: str) -> None:
-    """Takes an address off the list, when its owner asked to come back."""
+def lift(tx: Tx, taken_back: Sequence[Suppression]) -> None:
+    """Takes addresses off the list whose owners came back: for this reason and scope, where they were put there before.
+
+    Only what a person asked for can be taken back; a bounce or a complaint stays.
+    """
+    held = suppressed(tx, {back.address_key for back in taken_back})
+    for back in taken_back:
+        for entry in held.get(back.address_key, []):
+            same = (entry.scope, entry.reason) == (back.scope, back.reason)
+            if same and entry.reason in ASKED_FOR and entry.at < back.at:
+                _take_off(tx, entry)
+
+
+def _outlasts(entry: Suppression, known: Suppression) -> bool:
+    if known.reason not in ASKED_FOR:
+        return False
+    return entry.reason not in ASKED_FOR or entry.at > known.at
+
+
+def _take_off(tx: Tx, entry: Suppression) -> None:
+    s = suppressions.c
     tx.execute(
         suppressions.delete().where(
-            suppressions.c.address_key == address_key, suppressions.c.scope == scope
+            s.address_key == entry.address_key, s.scope == entry.scope
         )
     )
 

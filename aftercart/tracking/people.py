@@ -136,7 +136,7 @@ def _leave(
     source: str,
     at: datetime,
 ) -> None:
-    kind = "survey" if purpose is Purpose.SURVEY else f"{channel}_marketing"
+    kind = permissions.kind(purpose, channel)
     permissions.record(tx, [Consent(customer.id, kind, False, source, at)])
     key = customer.email_key if channel is Channel.EMAIL else customer.phone_key
     permissions.suppress(tx, [Suppression(key, purpose, "unsubscribe", source, at)])

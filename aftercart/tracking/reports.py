@@ -1,6 +1,6 @@
 """Providers' reports: kept raw first, read later, in any order and any number of copies with the same result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -104,17 +104,20 @@ def _read(rt: Runtime, *, limit: int) -> int | None:
             return None
         ids = [callback.id for callback in unread]
         try:
-            told = [e for callback in unread for e in _events(callback, now)]
+            told = [e for callback in unread for e in _events(callback)]
             inbox.mark_read(tx, ids, at=now)
             return _track(tx, rt, _with_ids(tx, told), now)
         except Exception as error:
             raise _Stuck(ids) from error
 
 
-def _events(callback: inbox.Callback, now: datetime) -> list[ProviderEvent]:
+def _events(callback: inbox.Callback) -> list[ProviderEvent]:
     try:
         return callbacks.read(
-            callback.provider, path=callback.path, body=callback.body, at=now
+            callback.provider,
+            path=callback.path,
+            body=callback.body,
+            at=callback.received_at,
         )
     except HookError as error:
         # it stays in the inbox for a person; it must not keep the others from being read
@@ -149,6 +152,7 @@ def _track(tx: Tx, rt: Runtime, told: Sequence[ProviderEvent], now: datetime) ->
         ],
     )
     _suppress(tx, rt, events, found, now)
+    _lift(tx, rt, events)
     return len(events)
 
 
@@ -207,6 +211,40 @@ def _suppress(
             for scope in _scopes(event, message)
         ]
     permissions.suppress(tx, entries)
+    permissions.record(tx, list(_withdrawn(told, found, people)))
+
+
+def _withdrawn(
+    told: Sequence[ProviderEvent],
+    found: Mapping[str, Message],
+    people: Mapping[str, Customer],
+) -> Iterator[permissions.Consent]:
+    """Who unsubscribed in their mailbox has taken back their consent, as if by our own page."""
+    for event in told:
+        message = found.get(event.message_id)
+        if event.suppress != "unsubscribe" or message is None:
+            continue
+        if message.customer_id in people:
+            for scope in _scopes(event, message):
+                kind = permissions.kind(scope, message.channel)
+                yield permissions.Consent(
+                    message.customer_id, kind, False, event.provider, event.at
+                )
+
+
+def _lift(tx: Tx, rt: Runtime, events: Sequence[ProviderEvent]) -> None:
+    """Takes back what a text from that number had put there, and nothing else."""
+    secret = rt.settings.secret_key
+    permissions.lift(
+        tx,
+        [
+            permissions.Suppression(
+                addresses.key(e.to, secret=secret), "all", e.lifts, e.provider, e.at
+            )
+            for e in events
+            if e.lifts and e.to
+        ],
+    )
 
 
 def _address_key(

@@ -4,6 +4,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from aftercart.store import Store, customers, permissions, tables
@@ -147,8 +148,67 @@ def test_an_address_that_nobody_has_is_not_put_on_the_list(store: Store) -> None
 def test_who_comes_back_is_taken_off_for_that_scope_alone(store: Store) -> None:
     with store.write() as tx:
         move_in(tx, ANN)
-        permissions.suppress(tx, [_entry("marketing"), _entry("survey")])
-        permissions.lift(tx, ANN.customer.email_key, scope="marketing")
+        left = [_entry(scope, "unsubscribe") for scope in ("marketing", "survey")]
+        permissions.suppress(tx, left)
+        permissions.lift(tx, [_entry("marketing", "unsubscribe", NOW + DAY)])
         found = permissions.suppressed(tx, [ANN.customer.email_key])
 
     assert [e.scope for e in found[ANN.customer.email_key]] == ["survey"]
+
+
+@pytest.mark.parametrize(
+    ("listed", "back", "stays"),
+    [
+        (("unsubscribe", NOW), ("unsubscribe", NOW + DAY), False),
+        (("stop", NOW), ("stop", NOW + DAY), False),
+        (("unsubscribe", NOW), ("unsubscribe", NOW), True),
+        (("unsubscribe", NOW), ("unsubscribe", NOW - DAY), True),
+        (("unsubscribe", NOW), ("stop", NOW + DAY), True),
+        (("stop", NOW), ("unsubscribe", NOW + DAY), True),
+        (("complaint", NOW), ("complaint", NOW + DAY), True),
+        (("bounce", NOW), ("bounce", NOW + DAY), True),
+        (("complaint", NOW), ("unsubscribe", NOW + DAY), True),
+    ],
+)
+def test_only_what_a_person_asked_for_is_taken_back_and_only_by_a_later_word(
+    store: Store,
+    listed: tuple[str, datetime],
+    back: tuple[str, datetime],
+    stays: bool,
+) -> None:
+    with store.write() as tx:
+        permissions.suppress(tx, [_entry("all", *listed)])
+        permissions.lift(tx, [_entry("all", *back)])
+        found = permissions.suppressed(tx, [ANN.customer.email_key])
+
+    assert bool(found) is stays
+
+
+@pytest.mark.parametrize("hard_first", [True, False])
+@pytest.mark.parametrize("together", [True, False])
+def test_who_comes_back_after_complaining_too_stays_on_the_list(
+    store: Store, hard_first: bool, together: bool
+) -> None:
+    soft, hard = _entry("marketing", "unsubscribe"), _entry("marketing", "complaint")
+    told = [hard, soft] if hard_first else [soft, hard]
+
+    with store.write() as tx:
+        for part in [told] if together else [[one] for one in told]:
+            permissions.suppress(tx, part)
+        permissions.lift(tx, [_entry("marketing", "unsubscribe", NOW + DAY)])
+        found = permissions.suppressed(tx, [ANN.customer.email_key])
+
+    assert [e.reason for e in found[ANN.customer.email_key]] == ["complaint"]
+
+
+@pytest.mark.parametrize("days", [(0, 2), (2, 0)])
+def test_a_yes_between_two_noes_lifts_nothing(
+    store: Store, days: tuple[int, int]
+) -> None:
+    with store.write() as tx:
+        for day in days:
+            permissions.suppress(tx, [_entry("all", "stop", NOW + day * DAY)])
+        permissions.lift(tx, [_entry("all", "stop", NOW + DAY)])
+        found = permissions.suppressed(tx, [ANN.customer.email_key])
+
+    assert [e.at for e in found[ANN.customer.email_key]] == [NOW + 2 * DAY]

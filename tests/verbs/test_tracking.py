@@ -284,6 +284,11 @@ def test_a_bounce_of_an_old_address_leaves_the_new_one_alone(scene: Stage) -> No
 
 
 def _text(stage: Stage, body: str, sid: str = "SM1") -> None:
+    _keep_text(stage, body, sid)
+    tracking.read_inbox(stage.rt)
+
+
+def _keep_text(stage: Stage, body: str, sid: str) -> None:
     form = {
         "MessageSid": sid,
         "From": ANN.customer.phone,
@@ -291,7 +296,6 @@ def _text(stage: Stage, body: str, sid: str = "SM1") -> None:
         "Body": body,
     }
     tracking.keep(stage.rt, "twilio", urlencode(form).encode(), path="")
-    tracking.read_inbox(stage.rt)
 
 
 @pytest.mark.parametrize("word", ["STOP", "stop ", "Unsubscribe"])
@@ -304,6 +308,78 @@ def test_a_texted_stop_ends_texts_and_no_mail(scene: Stage, word: str) -> None:
     id_ = due_alert(scene)
     assert scene.message(id_).channel == "email"
     assert scene.deliver(id_) == 1
+
+
+@pytest.mark.parametrize(
+    "word", ["Stop.", "OPT-OUT", "stop all", "\uff33\uff34\uff2f\uff30"]
+)
+def test_a_stop_is_a_stop_however_it_is_written(scene: Stage, word: str) -> None:
+    _text(scene, word)
+
+    assert _listed(scene, ANN.customer.phone_key) == {("all", "stop")}
+
+
+@pytest.mark.parametrize("word", ["START", "unstop", "Yes!"])
+def test_a_texted_start_lifts_the_stop_of_that_number(stage: Stage, word: str) -> None:
+    _text(stage, "STOP")
+    stage.now += MINUTE
+
+    _text(stage, word, "SM2")
+
+    assert _listed(stage, ANN.customer.phone_key) == set()
+    assert stage.message(due_alert(stage)).channel == "sms"
+    assert _agreed(stage, ANN) == set(permissions.KINDS)
+
+
+def test_a_stop_after_the_start_counts_again_and_a_copy_of_the_start_does_not(
+    scene: Stage,
+) -> None:
+    for sid, word in (("SM1", "STOP"), ("SM2", "START"), ("SM3", "STOP")):
+        _text(scene, word, sid)
+        scene.now += MINUTE
+
+    _text(scene, "START", "SM2")
+
+    assert _listed(scene, ANN.customer.phone_key) == {("all", "stop")}
+
+
+def test_stop_and_start_read_in_one_go_count_in_the_order_in_which_they_came(
+    scene: Stage,
+) -> None:
+    _keep_text(scene, "STOP", "SM1")
+    scene.now += MINUTE
+    _keep_text(scene, "START", "SM2")
+    scene.now += MINUTE
+    tracking.read_inbox(scene.rt)
+    started = _listed(scene, ANN.customer.phone_key)
+
+    _keep_text(scene, "START", "SM3")
+    scene.now += MINUTE
+    _keep_text(scene, "STOP", "SM4")
+    tracking.read_inbox(scene.rt)
+
+    assert started == set()
+    assert _listed(scene, ANN.customer.phone_key) == {("all", "stop")}
+
+
+def test_a_start_lifts_nothing_but_a_stop(scene: Stage) -> None:
+    entries = [("all", "invalid_number"), ("marketing", "unsubscribe")]
+    with scene.rt.store.write() as tx:
+        permissions.suppress(
+            tx,
+            [
+                permissions.Suppression(
+                    ANN.customer.phone_key, scope, reason, "test", scene.now
+                )
+                for scope, reason in entries
+            ],
+        )
+    _text(scene, "STOP")
+    scene.now += MINUTE
+
+    _text(scene, "START", "SM2")
+
+    assert _listed(scene, ANN.customer.phone_key) == set(entries)
 
 
 def test_other_texts_stop_nothing(scene: Stage) -> None:
@@ -351,6 +427,87 @@ def test_leaving_everything_still_lets_alerts_through(scene: Stage) -> None:
 
     assert _agreed(scene, ANN) == set()
     assert scene.deliver(due_alert(scene)) == 1
+
+
+def test_who_unsubscribes_in_the_mailbox_has_taken_back_the_consent(
+    scene: Stage,
+) -> None:
+    id_ = due_recipe(scene)
+    scene.deliver(id_)
+
+    scene.report(scene.event_of("unsubscribe", id_, email="ann@mail.example"))
+
+    assert _agreed(scene, ANN) == {"sms_marketing", "survey"}
+
+
+def _says_yes(stage: Stage, kind: str, **more: Any) -> None:
+    stage.tell("customer.consented", ANN, consents=[{"kind": kind}], **more)
+
+
+@pytest.mark.parametrize("mailbox", [True, False])
+def test_who_says_yes_again_after_leaving_is_written_to_again(
+    stage: Stage, mailbox: bool
+) -> None:
+    id_ = due_recipe(stage)
+    stage.deliver(id_)
+    if mailbox:
+        stage.report(stage.event_of("unsubscribe", id_, email="ann@mail.example"))
+    else:
+        tracking.unsubscribe(stage.rt, id_, everything=False, source="link")
+    stage.now += HOUR
+
+    _says_yes(stage, "email_marketing")
+
+    assert _listed(stage, ANN.customer.email_key) == set()
+    assert "email_marketing" in _agreed(stage, ANN)
+    with stage.rt.store.read() as tx:
+        answers = [
+            a["granted"]
+            for a in permissions.ledger(tx, ANN.id)
+            if a["kind"] == "email_marketing"
+        ]
+    assert answers == [True, False, True]
+
+
+def test_a_yes_lifts_what_it_is_about_and_nothing_else(scene: Stage) -> None:
+    id_ = due_recipe(scene)
+    tracking.unsubscribe(scene.rt, id_, everything=True, source="link")
+    scene.now += HOUR
+
+    _says_yes(scene, "survey")
+
+    assert _listed(scene, ANN.customer.email_key) == {("marketing", "unsubscribe")}
+    assert _listed(scene, ANN.customer.phone_key) == {("marketing", "unsubscribe")}
+    assert _agreed(scene, ANN) == {"survey"}
+
+
+def test_a_yes_from_before_the_unsubscribe_that_comes_late_lifts_nothing(
+    scene: Stage,
+) -> None:
+    id_ = due_recipe(scene)
+    before = scene.now - HOUR
+    tracking.unsubscribe(scene.rt, id_, everything=False, source="link")
+
+    _says_yes(scene, "email_marketing", at=before)
+
+    assert _listed(scene, ANN.customer.email_key) == {("marketing", "unsubscribe")}
+    assert "email_marketing" not in _agreed(scene, ANN)
+
+
+@pytest.mark.parametrize("name", ["bounce", "spamreport"])
+def test_a_yes_never_lifts_a_bounce_or_a_complaint(scene: Stage, name: str) -> None:
+    id_ = due_recipe(scene)
+    scene.deliver(id_)
+    tracking.unsubscribe(scene.rt, id_, everything=True, source="link")
+    scene.now += MINUTE
+    scene.report(scene.event_of(name, id_, email="ann@mail.example"))
+    scene.now += HOUR
+
+    for kind in permissions.KINDS:
+        _says_yes(scene, kind)
+
+    reasons = {reason for _, reason in _listed(scene, ANN.customer.email_key)}
+    assert reasons == {"bounce" if name == "bounce" else "complaint"}
 
 
 def test_nobody_leaves_by_a_message_that_is_not_there(scene: Stage) -> None:

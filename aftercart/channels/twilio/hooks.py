@@ -5,6 +5,7 @@ what a proxy made of the request.
 """
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -15,20 +16,14 @@ from aftercart.channels.twilio.codes import PROVIDER, SUPPRESS, WORDS
 from aftercart.errors import HookError
 from aftercart.model import Delivery, ProviderEvent, Signal
 
-#: What carriers take for "no more", as a whole message.
-_STOP = frozenset(
-    {
+#: What carriers take for "no more" and for "write again", as a whole message; letters only.
+_KEYWORDS: Mapping[str, str] = {
+    **dict.fromkeys(
+        ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"),
         "STOP",
-        "STOPALL",
-        "STOP ALL",
-        "UNSUBSCRIBE",
-        "CANCEL",
-        "END",
-        "QUIT",
-        "REVOKE",
-        "OPTOUT",
-    }
-)
+    ),
+    **dict.fromkeys(("START", "UNSTOP", "YES"), "START"),
+}
 
 _DELIVERIES: Mapping[str, Delivery] = {
     "accepted": Delivery.PROCESSED,
@@ -66,18 +61,22 @@ def verify(
 
 
 def read_inbound(params: Mapping[str, str], *, at: datetime) -> ProviderEvent:
-    """A text that a customer sent: STOP, in Twilio's words or the customer's, means that their number is off limits."""
+    """A text that a customer sent: STOP, in Twilio's words or the customer's, ends texts to their number, START lets them begin again."""
     sid = params.get("MessageSid", "") or params.get("SmsSid", "")
-    body = " ".join(params.get("Body", "").upper().split())
-    stop = params.get("OptOutType", "") == "STOP" or body in _STOP
+    # "Stop.", "OPT-OUT" and full-width letters mean what they say
+    plain = unicodedata.normalize("NFKC", params.get("Body", "")).upper()
+    body = "".join(filter(str.isalnum, plain))
+    word = params.get("OptOutType", "") or _KEYWORDS.get(body, "")
+    stop = word == "STOP"
     return ProviderEvent(
         key=hashlib.sha256(f"{sid}|inbound".encode()).hexdigest(),
         provider=PROVIDER,
         at=at,
         to=params.get("From", ""),
         signal=Signal.UNSUBSCRIBED if stop else None,
-        words="the customer texted STOP" if stop else "the customer texted",
+        words=f"the customer texted {word}".rstrip(),
         suppress="stop" if stop else "",
+        lifts="stop" if word == "START" else "",
     )
 
 

@@ -27,7 +27,8 @@ def add(tx: Tx, told: Sequence[Event], *, received_at: datetime) -> set[str]:
                 "body": dict(e.body),
                 "received_at": received_at,
             }
-            for e in unique.values()
+            # by id: two who tell the same in another order would wait for each other for ever
+            for e in sorted(unique.values(), key=lambda e: e.id)
         ],
         key="id",
     )

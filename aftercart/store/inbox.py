@@ -80,7 +80,8 @@ def add_events(tx: Tx, told: Sequence[ProviderEvent]) -> set[str]:
                 "words": e.words,
                 "machine": e.machine,
             }
-            for e in unique.values()
+            # by key: two workers with copies of the same events would wait for each other for ever
+            for e in sorted(unique.values(), key=lambda e: e.key)
         ],
         key="key",
     )

@@ -25,6 +25,10 @@ _FOREIGN = (
     "This change was asked for by another site, or by a browser that does not say which.\n"
     "Nothing was changed. Open the console and press the button there.\n"
 )
+_ELSEWHERE = (
+    "This form was sent by another site, so nothing was changed.\n"
+    "Open the link in our message and press the button there.\n"
+)
 _PASSWORD = "The console asks for its password; any user name will do.\n"  # noqa: S105 - a sentence
 
 
@@ -78,10 +82,33 @@ def _is_here(request: HTTPConnection) -> bool:
     )
 
 
+def from_elsewhere(request: HTTPConnection) -> PlainTextResponse | None:
+    """The refusal of a form of a customer's page that another site sent; None for our own.
+
+    Our pages send no referrer, for which some browsers say `Origin: null` of our own forms. One that says nothing else is
+    believed: whoever knows the address of such a page has its key.
+    """
+    settings: Settings = request.app.state.rt.settings
+    origin = request.headers.get("origin", "null")
+    foreign = origin != "null" and not _is_ours(origin, request, settings)
+    if _is_cross(request) or foreign:
+        return PlainTextResponse(_ELSEWHERE, 403)
+    return None
+
+
+def _is_cross(request: HTTPConnection) -> bool:
+    """Whether the browser itself says that the request is another site's doing."""
+    return request.headers.get("sec-fetch-site", "") in ("cross-site", "same-site")
+
+
+def _is_ours(address: str, request: HTTPConnection, settings: Settings) -> bool:
+    ours = {request.headers.get("host", ""), urlsplit(settings.public_url).netloc}
+    return urlsplit(address).netloc in ours - {""}
+
+
 def _foreign(request: HTTPConnection, settings: Settings) -> PlainTextResponse | None:
     source = request.headers.get("origin") or request.headers.get("referer") or ""
-    ours = {request.headers.get("host", ""), urlsplit(settings.public_url).netloc}
-    if urlsplit(source).netloc in ours - {""}:
+    if _is_ours(source, request, settings) and not _is_cross(request):
         return None
     return PlainTextResponse(_FOREIGN, 403)
 

@@ -11,6 +11,7 @@ from aftercart import links, tracking
 from aftercart.errors import InputError
 from aftercart.tracking import Survey
 from aftercart.web import asking, drawing
+from aftercart.web.access import from_elsewhere
 from aftercart.web.headers import PRIVATE
 
 #: How long after it was planned a survey can be answered for the first time.
@@ -38,6 +39,8 @@ def look(request: Request) -> Response:
 
 async def answer(request: Request) -> Response:
     """Stores the answer, or the change of mind."""
+    if refusal := from_elsewhere(request):
+        return refusal
     form = await asking.form(request)
     survey = await run_in_threadpool(_survey, request)
     if survey is None:

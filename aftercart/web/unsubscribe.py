@@ -9,6 +9,7 @@ from aftercart import links, tracking
 from aftercart.model import Message
 from aftercart.store import messages
 from aftercart.web import asking, drawing, words
+from aftercart.web.access import from_elsewhere
 from aftercart.web.headers import PRIVATE
 
 
@@ -42,6 +43,8 @@ async def act(request: Request) -> Response:
             tracking.unsubscribe, rt, message.id, everything=False, source="one-click"
         )
         return PlainTextResponse("unsubscribed\n")
+    if refusal := from_elsewhere(request):
+        return refusal
     what = form.get("what", "")
     if what not in ("topic", "everything"):
         return await run_in_threadpool(_page, request, "unsubscribe.html", message)

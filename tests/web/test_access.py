@@ -2,9 +2,14 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from starlette.routing import Mount, Route
 
+from aftercart import links
+from aftercart.web import create_app
+from tests.web import seeding
 from tests.web.site import Site, basic, everything
 
 PAGES = [
@@ -26,6 +31,17 @@ BUTTONS = [
     ("/console/campaigns/pause", {"scope": "all"}),
     ("/console/campaigns/resume", {"scope": "campaign:reorder-nudge"}),
 ]
+
+
+@pytest.fixture
+def full_and_locked(full: Site) -> Site:
+    """A busy afternoon behind a password and a public address."""
+    full.rt.settings = replace(
+        full.rt.settings,
+        console_password="open sesame",
+        public_url="https://desk.shop.example",
+    )
+    return full
 
 
 @pytest.fixture
@@ -89,6 +105,95 @@ def test_a_change_has_to_come_from_a_page_of_ours(
     assert unchanged == before
     assert own.status == 303
     assert everything(full.rt) != before
+
+
+#: Every form there is, by its route: where it is sent in the afternoon, and what.
+FORMS = {
+    "/console/campaigns/pause": {"scope": "all"},
+    "/console/campaigns/resume": {"scope": "campaign:reorder-nudge"},
+    "/console/cases/{id}/close": {},
+    "/s/{token}": {"score": "9", "comment": "fine"},
+    "/u/{token}": {"what": "everything"},
+}
+#: What browsers say of a form that another site sends. The last one pretends to be ours.
+FROM_ELSEWHERE = [
+    {"Origin": "https://evil.example"},
+    {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+    {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Origin": "https://desk.shop.example", "Sec-Fetch-Site": "same-site"},
+]
+
+
+def _filled_in(site: Site, route: str) -> str:
+    """The address to which the form of this route goes."""
+    if "{id}" in route:
+        cases = site.get("/console/cases", headers=basic("open sesame")).text
+        id_ = cases.partition('action="/console/cases/')[2].partition("/")[0]
+        return route.replace("{id}", id_)
+    survey = next(r for r in everything(site.rt)["messages"] if r[1] == "nps-survey")
+    purpose = links.SURVEY if route.startswith("/s/") else links.UNSUBSCRIBE
+    return route.replace("{token}", seeding.token(purpose, survey[0]))
+
+
+def test_every_form_is_tried_from_elsewhere(site: Site) -> None:
+    routes = create_app(site.rt).routes
+    console = next(r for r in routes if isinstance(r, Mount) and r.path == "/console")
+    found = {
+        f"{prefix}{route.path}"
+        for prefix, some in (("", routes), ("/console", console.routes))
+        for route in some
+        if isinstance(route, Route) and "POST" in (route.methods or ())
+    }
+
+    signed = {path for path in found if path.startswith(("/hooks/", "/v1/"))}
+
+    assert found - signed == set(FORMS)
+
+
+@pytest.mark.parametrize("route", FORMS)
+def test_no_other_site_sends_a_form_in_somebodys_name(
+    full_and_locked: Site, route: str
+) -> None:
+    path, own = _filled_in(full_and_locked, route), "https://desk.shop.example"
+    password = basic("open sesame") if route.startswith("/console") else {}
+    before = everything(full_and_locked.rt)
+
+    refused = [
+        full_and_locked.post(path, FORMS[route], **said, **password)
+        for said in FROM_ELSEWHERE
+    ]
+    unchanged = everything(full_and_locked.rt)
+    said = {"Origin": own, "Sec-Fetch-Site": "same-origin"}
+    ours = full_and_locked.post(path, FORMS[route], **said, **password)
+
+    assert [a.status for a in refused] == [403] * len(FROM_ELSEWHERE)
+    assert all("changed" in a.text for a in refused)
+    assert unchanged == before
+    assert ours.status in (200, 303)
+    assert everything(full_and_locked.rt) != before
+
+
+@pytest.mark.parametrize("route", ["/s/{token}", "/u/{token}"])
+@pytest.mark.parametrize("said", [{}, {"Origin": "null"}])
+def test_a_customers_browser_that_says_little_is_believed(
+    full_and_locked: Site, route: str, said: dict[str, str]
+) -> None:
+    path = _filled_in(full_and_locked, route)
+
+    assert full_and_locked.post(path, FORMS[route], **said).status == 200
+
+
+def test_the_one_click_of_a_mailbox_comes_from_elsewhere_and_counts(
+    full_and_locked: Site,
+) -> None:
+    path = _filled_in(full_and_locked, "/u/{token}")
+
+    answer = full_and_locked.post(
+        path, {"List-Unsubscribe": "One-Click"}, **FROM_ELSEWHERE[1]
+    )
+
+    assert (answer.status, answer.text) == (200, "unsubscribed\n")
 
 
 def test_the_public_address_is_a_page_of_ours(locked: Site) -> None:

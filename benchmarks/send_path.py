@@ -25,7 +25,7 @@ from aftercart.runtime import Runtime, open_runtime, wall_clock
 from aftercart.settings import PREFIX, Settings
 from aftercart.store import customers, enrollments, orders, permissions
 from aftercart.store.permissions import Consent
-from aftercart.store.tables import messages
+from aftercart.store.tables import messages, renditions
 from tests.servers import Postgres, Redis, free_port
 
 CAMPAIGN = "recipe-follow-up"
@@ -255,7 +255,7 @@ def _accepted(rt: Runtime) -> int:
 def _values(rt: Runtime, folder: Path) -> list[Path]:
     """What filled the templates, in one file for each process of the bare loop."""
     with rt.store.read() as tx:
-        kept = list(tx.scalars(select(messages.c["values"])))
+        kept = list(tx.scalars(select(renditions.c["values"])))
     files = []
     for number in range(WORKERS):
         path = folder / f"values-{number}.ndjson"

@@ -16,7 +16,7 @@ from aftercart.delivering.preparing import Prepared
 from aftercart.errors import SendError, Unclear
 from aftercart.model import Channel, Outgoing, Receipt
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, messages, permissions, transitions, versions
+from aftercart.store import Tx, messages, permissions, starts, transitions, versions
 from aftercart.store.permissions import Suppression
 from aftercart.store.transitions import Ready
 
@@ -33,13 +33,19 @@ def deliver(rt: Runtime, ids: Sequence[str]) -> int:
     now = rt.clock()
     # before anything is claimed: a set-up that cannot send must cost no message
     senders = rt.senders
-    with rt.store.write() as tx:
-        started = messages.start(tx, ids, now=now)
-        if not started:
+    with rt.store.read() as tx:
+        # Told twice, or by a broker that hands on what a dead worker held: then it may be what the worker died of.
+        under_way = starts.under_way(tx)
+        due = messages.due(tx, [i for i in ids if i not in under_way], now=now)
+        if not due:
             return 0
-        known = preparing.gather(tx, rt, started, now=now)
-    prepared = preparing.prepare(rt, started, known, now=now)
+        known = preparing.gather(tx, rt, due, now=now)
     with rt.store.write() as tx:
+        start = starts.note(tx, [m.id for m in due], now=now)
+    prepared = preparing.prepare(rt, due, known, now=now)
+    with rt.store.write() as tx:
+        starts.cross_out(tx, start)
+        starts.count(tx, prepared.broken)
         transitions.move(tx, prepared.moves)
         fences = _claim(tx, rt, prepared)
     _say(prepared)

@@ -29,6 +29,7 @@ class Prepared:
     """What became of a batch before anything is sent."""
 
     moves: list[Move] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)  #: could not be decided on
     outgoing: list[Outgoing] = field(default_factory=list)
     values: dict[str, dict[str, Any]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -67,8 +68,9 @@ def prepare(
         try:
             _prepare(rt, message, known, prepared, now)
         except Exception:
-            # Its start stays counted: it is rung again, alone, and given up after the third time. The others go.
+            # It is rung again, alone, and given up after the third time. The others go.
             _log.exception("a message could not be prepared", message=message.id)
+            prepared.broken.append(message.id)
     return prepared
 
 
@@ -81,7 +83,7 @@ def _prepare(
             because(Code.CAMPAIGN_GONE, campaign=message.campaign), State.CANCELLED
         )
         prepared.moves.append(_end(rt, message, gone, now))
-    elif message.claims > MAX_CLAIMS:
+    elif message.claims >= MAX_CLAIMS:
         poison = Skip(because(Code.POISON, count=MAX_CLAIMS), State.FAILED)
         prepared.moves.append(_end(rt, message, poison, now))
     else:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from aftercart.model import Purpose
 from aftercart.planning import recurring, running_low, slots, stepping
 from aftercart.runtime import Runtime
-from aftercart.store import horizon, messages
+from aftercart.store import horizon, messages, starts
 from aftercart.store.horizon import Horizon
 from aftercart.store.messages import Rung
 
@@ -22,6 +22,10 @@ BATCH = 100
 RUNG_AT_ONCE = 20_000
 #: A rung message that nobody moved is rung again after this: Redis was wiped, or a worker died.
 RING_AGAIN = timedelta(seconds=60)
+
+#: A batch is prepared within a second; one that was begun this long ago lost its process. Well below RING_AGAIN, so that what
+#: it was preparing is rung alone.
+START_LIFE = timedelta(seconds=15)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ def plan(rt: Runtime, *, now: datetime | None = None) -> list[Ringing]:
             if stepping.advance_due(tx, rt, now=now):
                 continue
             slots.grant(tx, rt, now=now)
+            starts.count_lost(tx, before=now - START_LIFE)
             again_at = now + RING_AGAIN
             rung = messages.ring(tx, now=now, again_at=again_at, limit=RUNG_AT_ONCE)
         return _batches(rung)

@@ -3,6 +3,7 @@
 SQLite (WAL, synchronous=FULL: a claim that was committed survives a power cut) and PostgreSQL, with the same tests.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DisconnectionError
 
 from aftercart.errors import Problem, SettingsError
 from aftercart.store import migrations
@@ -20,6 +21,10 @@ Tx = Connection
 
 #: One planner at a time; the number is arbitrary and only has to be ours.
 _PLANNER_LOCK = 0x0AF7E2CA
+
+
+#: A connection that rested for so long may have been closed by somebody in between.
+_RESTED_SECONDS = 1.0
 
 
 class Store:
@@ -100,7 +105,8 @@ def open_store(url: str, *, pool_size: int = 8) -> Store:
         engine = create_engine(parsed, **options)
         _prepare_sqlite(engine)
     else:
-        engine = create_engine(parsed, pool_pre_ping=True, **options)
+        engine = create_engine(parsed, **options)
+        _ask_the_rested(engine)
     return Store(engine)
 
 
@@ -129,6 +135,26 @@ def _wrong_url(message: str, hint: str) -> SettingsError:
     return SettingsError(
         [Problem("environment AFTERCART_DATABASE_URL", 0, 0, message, hint)]
     )
+
+
+def _ask_the_rested(engine: Engine) -> None:
+    """Asks a connection whether it is still there, unless it was used a moment ago: under load that is every second query."""
+
+    @event.listens_for(engine, "checkin")
+    def _used(_raw: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _wanted(raw: Any, record: Any, _proxy: Any) -> None:
+        if time.monotonic() - record.info.get("used", 0.0) < _RESTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(raw)
+        except Exception as error:
+            if not engine.dialect.is_disconnect(error, raw, None):  # type: ignore[arg-type]
+                raise
+            # the pool throws it away and opens another
+            raise DisconnectionError from error
 
 
 def _prepare_sqlite(engine: Engine) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import (
 
 from aftercart.model import Customer
 from aftercart.store import Tx, rows
+from aftercart.store.among import among
 from aftercart.store.tables import customers, orders, timezones
 
 #: What a later word about a customer replaces, where it says anything at all.
@@ -46,17 +47,15 @@ def as_of(now: datetime | BindParameter[datetime]) -> Select[Any]:
 
 #: Built once; see `rows`.
 _BY_ID = as_of(bindparam("now", type_=customers.c.created_at.type)).where(
-    customers.c.id.in_(bindparam("ids", expanding=True))
+    among(customers.c.id)
 )
 
 
 def load(tx: Tx, ids: Collection[str], *, now: datetime) -> dict[str, Customer]:
     """The customers of these ids, as of `now`. Unknown ids are simply not in the answer."""
-    found: dict[str, Customer] = {}
-    for part in rows.chunks(sorted(ids)):
-        for row in tx.execute(_BY_ID, {"now": now, "ids": part}):
-            found[row.id] = from_row(row)
-    return found
+    return {
+        row.id: from_row(row) for row in tx.execute(_BY_ID, {"now": now, "ids": ids})
+    }
 
 
 def clocks(tx: Tx, ids: Collection[str]) -> dict[str, str]:

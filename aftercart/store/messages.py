@@ -16,8 +16,13 @@ from aftercart.model import (
 )
 from aftercart.reasons import from_json
 from aftercart.store import Tx, lists, rows
+from aftercart.store.among import among
+from aftercart.store.guards import READY, at
 from aftercart.store.tables import message_events, messages
-from aftercart.store.transitions import holds_place
+
+#: Built once; see `rows`.
+_DUE = select(messages).where(among(messages.c.id), *READY)
+_DUE_TOGETHER = _DUE.where(messages.c.claims == 0)
 
 
 @dataclass(frozen=True)
@@ -68,26 +73,14 @@ def load(tx: Tx, ids: Collection[str], *, lock: bool = False) -> dict[str, Messa
     return found
 
 
-def start(tx: Tx, ids: Collection[str], *, now: datetime) -> list[Message]:
-    """Loads the due messages among `ids` for delivery and counts the start.
+def due(tx: Tx, ids: Collection[str], *, now: datetime) -> list[Message]:
+    """The due messages among `ids`, oldest first.
 
-    `claims` goes up before anything is rendered: a message whose rendering kills its process is found by that count. One
-    whose count is up already is started only alone, so that it takes no others with it; `ring` tells of it alone.
+    A message whose start came to nothing before is found only alone, so that it takes no others with it; `ring` tells of it
+    alone.
     """
-    suspects = (messages.c.claims == 0,) if len(ids) > 1 else ()
-    statement = (
-        update(messages)
-        .where(
-            messages.c.id.in_(list(ids)),
-            messages.c.state == State.SCHEDULED,
-            messages.c.due_at <= now,
-            holds_place(now),
-            *suspects,
-        )
-        .values(claims=messages.c.claims + 1)
-        .returning(*messages.c)
-    )
-    found = [from_row(row) for row in tx.execute(statement)]
+    query = _DUE if len(ids) == 1 else _DUE_TOGETHER
+    found = [from_row(row) for row in tx.execute(query, at(now) | {"ids": ids})]
     return sorted(found, key=lambda m: (m.due_at, m.id))
 
 

@@ -9,12 +9,16 @@ from sqlalchemy import select, update
 
 from aftercart.model import Channel, Purpose
 from aftercart.store import Tx, rows
+from aftercart.store.among import among
 from aftercart.store.tables import consents, customers, suppressions
 
 #: The three things that a person can agree to.
 KINDS = ("email_marketing", "sms_marketing", "survey")
 #: Why an address is on the list when its owner asked for it, and may take it back.
 ASKED_FOR = ("stop", "unsubscribe")
+
+#: Built once; see `rows`.
+_LISTED = select(suppressions).where(among(suppressions.c.address_key))
 
 
 @dataclass(frozen=True)
@@ -152,8 +156,6 @@ def _take_off(tx: Tx, entry: Suppression) -> None:
 def suppressed(tx: Tx, keys: Collection[str]) -> dict[str, list[Suppression]]:
     """The entries of the list for these address keys."""
     found: dict[str, list[Suppression]] = {}
-    for part in rows.chunks(sorted(filter(None, keys))):
-        query = select(suppressions).where(suppressions.c.address_key.in_(part))
-        for row in tx.execute(query):
-            found.setdefault(row.address_key, []).append(Suppression(**row._mapping))
+    for row in tx.execute(_LISTED, {"ids": sorted(filter(None, keys))}):
+        found.setdefault(row.address_key, []).append(Suppression(**row._mapping))
     return found

@@ -4,35 +4,37 @@
 goes out. `move` is every other arrow of `model.TRANSITIONS`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    and_,
-    case,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import bindparam, case, or_, update
 
-from aftercart.model import Channel, Purpose, State, check_transition
+from aftercart.model import Purpose, State, check_transition
 from aftercart.reasons import Reason
-from aftercart.store import Tx, lists, rows
-from aftercart.store.tables import (
-    customers,
-    message_events,
-    messages,
-    pauses,
-    suppressions,
-)
+from aftercart.store import Tx, lists
+from aftercart.store.among import among
+from aftercart.store.guards import CLAIMABLE, NOW, at
+from aftercart.store.tables import message_events, messages, renditions
 
-#: How long a place under the cap may be used. The planner gives it anew every minute while the message waits; one that is
-#: older was given by a planner that has gone, and others may have had their turn since.
-PLACE_LIFE = timedelta(minutes=5)
+#: Built once; see `rows`.
+_CLAIM = (
+    update(messages)
+    .where(among(messages.c.id), *CLAIMABLE)
+    .values(
+        state=State.SENDING,
+        fence=messages.c.fence + 1,
+        attempts=messages.c.attempts + 1,
+        claims=0,
+        lease_until=bindparam("lease_until", type_=messages.c.lease_until.type),
+        sending_at=NOW,
+        slot_at=case((messages.c.purpose == Purpose.MARKETING, NOW), else_=None),
+        reason=None,
+    )
+    .returning(messages.c.id, messages.c.fence)
+)
 
 
 @dataclass(frozen=True)
@@ -76,31 +78,13 @@ def claim(
     if not ready:
         return {}
     check_transition(State.SCHEDULED, State.SENDING)
-    statement = (
-        update(messages)
-        .where(messages.c.id.in_([r.message_id for r in ready]), *_guards(now))
-        .values(
-            state=State.SENDING,
-            fence=messages.c.fence + 1,
-            attempts=messages.c.attempts + 1,
-            claims=0,
-            lease_until=lease_until,
-            sending_at=now,
-            slot_at=case(
-                (
-                    messages.c.purpose == Purpose.MARKETING,
-                    literal(now, messages.c.slot_at.type),
-                ),
-                else_=None,
-            ),
-            reason=None,
-        )
-        .returning(messages.c.id, messages.c.fence)
-    )
-    fences = {row.id: row.fence for row in tx.execute(statement)}
+    asked = {"ids": [r.message_id for r in ready], "lease_until": lease_until}
+    fences = {row.id: row.fence for row in tx.execute(_CLAIM, asked | at(now))}
     ours = [r for r in ready if r.message_id in fences]
     if ours:
-        lists.update_each(tx, messages, [_as_sent(r) for r in ours])
+        lists.insert_each(
+            tx, renditions, [_as_sent(r, fences[r.message_id]) for r in ours]
+        )
         _tell(tx, [_story(id_, now, "sending", actor) for id_ in sorted(fences)])
     return fences
 
@@ -114,35 +98,32 @@ def move(tx: Tx, moves: Sequence[Move]) -> set[str]:
     for m in moves:
         for before in {m.before, *m.also}:
             check_transition(before, m.after)
-    current = _lock(tx, [m.message_id for m in moves])
-    legal = [
-        m
-        for m in moves
-        if (at := current.get(m.message_id))
-        and at[0] in {m.before, *m.also}
-        and m.fence in (None, at[1])
-    ]
-    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    for m in legal:
+    groups: dict[_Arrow, list[dict[str, Any]]] = {}
+    for m in moves:
         values = {
+            "id": m.message_id,
             "state": m.after,
+            "fence": m.fence,
             "reason": m.reason.to_json() if m.reason else None,
             **m.columns,
         }
-        groups.setdefault(tuple(sorted(values)), []).append(
-            values | {"id": m.message_id}
-        )
-    for changes in groups.values():
-        lists.update_each(tx, messages, changes)
+        arrow = tuple(sorted(values)), frozenset({m.before, *m.also})
+        groups.setdefault(arrow, []).append(values)
+    moved: set[str] = set()
+    for (names, befores), changes in groups.items():
+        statement = _arrow(tx.dialect.name, names, befores)
+        # one order for all: no deadlocks
+        listed = lists.listed(sorted(changes, key=lambda c: c["id"]))
+        moved.update(tx.scalars(statement, {"listed": listed}))
     _tell(
         tx,
         [
             _story(m.message_id, m.at, m.word or m.after.value, m.actor, m.reason)
-            for m in legal
-            if not m.quiet
+            for m in moves
+            if m.message_id in moved and not m.quiet
         ],
     )
-    return {m.message_id for m in legal}
+    return moved
 
 
 def tell(
@@ -169,77 +150,35 @@ def tell(
     )
 
 
-def holds_place(now: datetime) -> ColumnElement[bool]:
-    """Whether a message needs no place under the cap, or has been given one lately."""
-    return or_(
-        messages.c.purpose != Purpose.MARKETING, messages.c.slot_at > now - PLACE_LIFE
-    )
-
-
-def _guards(now: datetime) -> Sequence[ColumnElement[bool]]:
-    """What must be true in the very moment of the claim."""
-    m, c, s = messages.c, customers.c, suppressions.c
-    agreed = or_(
-        m.purpose == Purpose.SERVICE,
-        and_(m.purpose == Purpose.SURVEY, c.survey),
-        and_(
-            m.purpose == Purpose.MARKETING,
-            case(
-                (m.channel == Channel.EMAIL, c.email_marketing), else_=c.sms_marketing
-            ),
-        ),
-    )
-    address = case((m.channel == Channel.EMAIL, c.email_key), else_=c.phone_key)
-    refused = (
-        select(s.address_key)
-        .where(s.address_key == address, or_(s.scope == "all", s.scope == m.purpose))
-        .correlate(messages, customers)
-    )
-    allowed = (
-        select(c.id)
-        .where(c.id == m.customer_id, agreed, ~refused.exists())
-        .correlate(messages)
-    )
-    paused = (
-        select(pauses.c.scope)
-        .where(
-            pauses.c.scope.in_(["all"])
-            | (pauses.c.scope == "channel:" + m.channel)
-            | (pauses.c.scope == "campaign:" + m.campaign)
-        )
-        .correlate(messages)
-    )
-    return (
-        m.state == State.SCHEDULED,
-        m.due_at <= now,
-        m.expires_at > now,
-        holds_place(now),
-        ~paused.exists(),
-        allowed.exists(),
-    )
-
-
-def _as_sent(r: Ready) -> dict[str, Any]:
+def _as_sent(r: Ready, fence: int) -> dict[str, Any]:
     return {
-        "id": r.message_id,
+        "message_id": r.message_id,
+        "fence": fence,
         "to": r.to,
         "template_version": r.template_version,
         "values": dict(r.values),
     }
 
 
-def _lock(tx: Tx, ids: Collection[str]) -> dict[str, tuple[State, int]]:
-    found: dict[str, tuple[State, int]] = {}
-    for part in rows.chunks(sorted(ids)):
-        query = (
-            select(messages.c.id, messages.c.state, messages.c.fence)
-            .where(messages.c.id.in_(part))
-            .order_by(messages.c.id)  # one order for all: no deadlocks
-            .with_for_update()
+#: The columns that a move sets, and the states that it may come from.
+_Arrow = tuple[tuple[str, ...], frozenset[State]]
+
+
+@lru_cache(maxsize=64)
+def _arrow(dialect: str, names: tuple[str, ...], befores: frozenset[State]) -> Any:
+    """Moves the listed messages that are where they should be, and whose fence is the one that was seen."""
+    listed = lists.fields(dialect, messages, names)
+    fence = listed("fence")
+    return (
+        update(messages)
+        .where(
+            messages.c.id == listed("id"),
+            messages.c.state.in_(sorted(befores)),
+            or_(fence.is_(None), messages.c.fence == fence),
         )
-        for row in tx.execute(query):
-            found[row.id] = (State(row.state), row.fence)
-    return found
+        .values({n: listed(n) for n in names if n not in ("id", "fence")})
+        .returning(messages.c.id)
+    )
 
 
 def _story(

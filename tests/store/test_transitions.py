@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from aftercart.errors import IllegalTransition
 from aftercart.model import TRANSITIONS, Channel, Purpose, State
 from aftercart.reasons import Code, because
 from aftercart.store import Store, Tx, desk, permissions, transitions
 from aftercart.store.permissions import Consent, Suppression
+from aftercart.store.tables import renditions
 from aftercart.store.transitions import Move, Ready
 from tests.people import ANN, move_in
 from tests.store.planting import (
@@ -235,9 +237,10 @@ def test_a_claim_writes_down_what_it_is_about_to_send(store: Store) -> None:
     found = row(store, id_)
     assert (found.state, found.attempts, found.claims) == ("sending", 1, 0)
     assert (found.sending_at, found.lease_until) == (NOW, NOW + MINUTE)
-    assert (found.to, found.template_version) == ("ann@mail.example", "v1")
-    assert found.values == {"shop": "Meadow"}
     assert found.slot_at == NOW
+    with store.read() as tx:
+        (sent,) = tx.execute(select(renditions))
+    assert sent == (id_, 1, "ann@mail.example", "v1", {"shop": "Meadow"})
     assert story(store, id_) == ["planned", "sending"]
 
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from aftercart.model import Customer, Message, Order
 from aftercart.store import Tx, customers, messages, orders, versions
-from aftercart.store.tables import answers, message_events, provider_events
+from aftercart.store.tables import answers, message_events, provider_events, renditions
 from aftercart.store.tables import messages as table
 
 
@@ -57,20 +57,27 @@ def message_page(tx: Tx, message_id: str, *, now: datetime) -> MessagePage | Non
     if row is None:
         return None
     message = messages.from_row(row)
-    kept = versions.sources(tx, row.template_version) if row.template_version else None
+    sent = _as_sent(tx, message_id)
+    kept = versions.sources(tx, sent.template_version) if sent else None
     return MessagePage(
         message=message,
         customer=customers.load(tx, [row.customer_id], now=now).get(row.customer_id),
         order=orders.load(tx, [row.order_id]).get(row.order_id),
         story=_story(tx, message_id),
-        to=row.to,
-        template_version=row.template_version,
+        to=sent.to if sent else "",
+        template_version=sent.template_version if sent else "",
         sources=kept[1] if kept else {},
-        values=row.values or {},
+        values=(sent.values or {}) if sent else {},
         enrollment_id=row.enrollment_id,
         lease_until=row.lease_until,
         answer=_answer(tx, message_id),
     )
+
+
+def _as_sent(tx: Tx, message_id: str) -> Row[Any] | None:
+    """What went out the last time."""
+    query = select(renditions).where(renditions.c.message_id == message_id)
+    return tx.execute(query.order_by(renditions.c.fence.desc()).limit(1)).first()
 
 
 def _story(tx: Tx, message_id: str) -> list[Entry]:

@@ -12,6 +12,8 @@ from aftercart.store.tables.sending import (
     enrollments,
     message_events,
     messages,
+    renditions,
+    starts,
     template_versions,
 )
 from aftercart.store.tables.shop import events, order_lines, orders, rhythms
@@ -33,7 +35,9 @@ __all__ = [
     "pauses",
     "provider_events",
     "recurrences",
+    "renditions",
     "rhythms",
+    "starts",
     "suppressions",
     "template_versions",
     "timezones",

@@ -72,15 +72,8 @@ messages = Table(
     ),  # claims that reached the provider
     Column(
         "claims", Integer, nullable=False, default=0
-    ),  # starts that did not: the poison counter
+    ),  # starts that came to nothing: the poison counter
     Column("resends", Integer, nullable=False, default=0),
-    Column(
-        "to", String, nullable=False, default=""
-    ),  # as used, for support; erased with the person
-    Column("template_version", String(12), nullable=False, default=""),
-    Column(
-        "values", Json
-    ),  # what filled the template: with its version, what the customer saw can be shown again
     Column("provider", String, nullable=False, default=""),
     Column("provider_ref", String, nullable=False, default=""),
     Column("sending_at", Moment),
@@ -105,6 +98,31 @@ messages = Table(
     Index(None, "customer_id", "created_at"),
     Index(None, "order_id"),
     Index(None, "created_at"),
+)
+
+# What went out with each claim, insert-only and apart from the row that three transactions rewrite for every send.
+renditions = Table(
+    "renditions",
+    metadata,
+    Column("message_id", String(36), primary_key=True),
+    Column("fence", Integer, primary_key=True),  # of the claim
+    Column(
+        "to", String, nullable=False
+    ),  # as used, for support; erased with the person
+    Column("template_version", String(12), nullable=False),
+    Column(
+        "values", Json
+    ),  # what filled the template: with its version, what the customer saw can be shown again
+)
+
+# The batches that somebody prepares at this moment. A row that stays was left by a process that died: one of its messages may be
+# what it died of.
+starts = Table(
+    "starts",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("ids", Json, nullable=False),  # of messages
 )
 
 # The story of each message, append-only; what support reads.

@@ -14,7 +14,7 @@ from aftercart import addresses, delivering, tracking
 from aftercart.errors import InputError, Unavailable, Unclear
 from aftercart.model import Delivery, State
 from aftercart.reasons import Code
-from aftercart.store import permissions, tables
+from aftercart.store import permissions, records, tables
 from tests.people import ANN, CY, SECRET, Person
 from tests.verbs.stage import (
     DAY,
@@ -125,6 +125,23 @@ def test_a_worker_that_settles_after_the_proof_changes_nothing(stage: Stage) -> 
 
     assert stage.message().state is State.ACCEPTED
     assert stage.message().delivery == "delivered"
+
+
+def test_what_becomes_unknown_is_counted_for_a_day_from_then_on(scene: Stage) -> None:
+    id_ = due_recipe(scene)
+
+    def count() -> int:
+        with scene.rt.store.read() as tx:
+            return records.health(tx, now=scene.now).unknown_today
+
+    counts = [count()]
+    _unknown(scene, id_)
+    for _ in range(3):
+        counts.append(count())
+        scene.now += 23 * HOUR
+
+    assert scene.message().state is State.UNKNOWN
+    assert counts == [0, 1, 1, 0]
 
 
 # --- delivery -------------------------------------------------------------------------------------------------------------

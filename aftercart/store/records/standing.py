@@ -8,10 +8,12 @@ from sqlalchemy import func, select
 from aftercart.model import State
 from aftercart.store import Tx
 from aftercart.store.tables import cases as table
-from aftercart.store.tables import customers, inbox, messages
+from aftercart.store.tables import customers, inbox, message_events, messages
 
 #: How long the log shows a message as freshly lost.
 _RECENT = timedelta(days=1)
+#: How long before that it was planned at most: proof is waited for three days, and an index leads here by this time alone.
+_PLANNED = timedelta(days=5)
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,16 @@ def health(tx: Tx, *, now: datetime) -> Health:
             func.count(), func.min(inbox.c.received_at, type_=inbox.c.received_at.type)
         ).where(inbox.c.read_at.is_(None))
     ).one()
-    unknown = select(func.count()).where(
-        m.state == State.UNKNOWN, m.created_at > now - _RECENT
+    e = message_events.c
+    unknown = (
+        select(func.count(m.id.distinct()))
+        .join(message_events, e.message_id == m.id)
+        .where(
+            m.state == State.UNKNOWN,
+            m.created_at > now - _PLANNED,
+            e.word == State.UNKNOWN.value,
+            e.at > now - _RECENT,
+        )
     )
     return Health(
         oldest_due=oldest_due,

@@ -282,10 +282,7 @@ class Receipt:
 
 @dataclass(frozen=True)
 class ProviderEvent:
-    """One thing a provider reports later, in our words.
-
-    `key` is the natural de-duplication key: copies of one event have the same key, whatever ids the provider invents.
-    """
+    """One thing a provider reports later, in our words; copies of it have one `key`, whatever ids the provider invents."""
 
     key: str
     provider: str

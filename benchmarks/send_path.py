@@ -26,6 +26,7 @@ from aftercart.settings import PREFIX, Settings
 from aftercart.store import customers, enrollments, orders, permissions
 from aftercart.store.permissions import Consent
 from aftercart.store.tables import messages, renditions
+from benchmarks import certificate
 from tests.servers import Postgres, Redis, free_port
 
 CAMPAIGN = "recipe-follow-up"
@@ -60,7 +61,11 @@ def _run(count: int, database: str) -> dict[str, float]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         port = free_port()
-        sink = subprocess.Popen([sys.executable, "-m", "benchmarks.sink", str(port)])
+        trusted = certificate.write(folder)
+        os.environ["SSL_CERT_FILE"] = str(trusted)
+        sink = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.sink", str(port), str(trusted)]
+        )
         stack.callback(_end, sink)
         redis = Redis()
         redis.start()
@@ -71,7 +76,7 @@ def _run(count: int, database: str) -> dict[str, float]:
             secret_key="a benchmark signs for nobody",
             email="sendgrid",
             sendgrid_api_key="SG.sink",
-            sendgrid_base_url=f"http://127.0.0.1:{port}",
+            sendgrid_base_url=f"https://127.0.0.1:{port}",
             outbox=str(folder / "outbox.ndjson"),
         )
         os.environ[f"{PREFIX}BROKER_URL"] = redis.url

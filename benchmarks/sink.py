@@ -1,7 +1,8 @@
-"""A provider that takes everything: answers 202 to every POST and counts them. `python -m benchmarks.sink PORT`."""
+"""A provider that takes everything: answers 202 to every POST. `python -m benchmarks.sink PORT CERTIFICATE`."""
 
 import asyncio
 import signal
+import ssl
 import sys
 
 _TAKEN = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: sink\r\nContent-Length: 0\r\n\r\n"
@@ -26,11 +27,13 @@ class Sink(asyncio.Protocol):
             self._transport.write(_TAKEN)
 
 
-async def _serve(port: int) -> None:
+async def _serve(port: int, certificate: str) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
-    server = await loop.create_server(Sink, "127.0.0.1", port)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    server = await loop.create_server(Sink, "127.0.0.1", port, ssl=tls)
     await stop.wait()
     server.close()
 
@@ -38,4 +41,4 @@ async def _serve(port: int) -> None:
 if __name__ == "__main__":
     import uvloop
 
-    uvloop.run(_serve(int(sys.argv[1])))
+    uvloop.run(_serve(int(sys.argv[1]), sys.argv[2]))

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -69,13 +69,19 @@ class Staff:
     """Worker processes that this process has started, and that do not outlive it."""
 
     def __init__(
-        self, count: int, *, root: Path, environ: Mapping[str, str], watchful: bool
+        self,
+        count: int,
+        *,
+        root: Path,
+        environ: Mapping[str, str],
+        watchful: bool,
+        lock: int,
     ) -> None:
         self._command = [
             sys.executable, "-m", "dramatiq", "workers",
             "--processes", str(count), "--threads", "2", "--worker-shutdown-timeout", "10000",
         ]  # fmt: skip
-        self._root = root
+        self._root, self._lock = root, lock
         # how long a worker may doze between two looks at an empty queue, in milliseconds
         doze = {"dramatiq_worker_timeout": "20"} if watchful else {}
         self._environ = {**os.environ, **environ, **doze}
@@ -91,6 +97,12 @@ class Staff:
         """Whether they have ended by themselves. dramatiq ends all of them when one dies."""
         return self._workers.poll() is not None
 
+    def end(self) -> None:
+        """Ends at once whoever of them is left, in the middle of whatever they do."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._workers.pid, signal.SIGKILL)
+        self._workers.wait()
+
     def restart(self) -> None:
         """Starts them again."""
         self.stop()
@@ -103,32 +115,45 @@ class Staff:
         while self._workers.poll() is None and time.monotonic() < deadline:
             time.sleep(0.05)
         if self._workers.poll() is None:
-            self._workers.kill()
-            self._workers.wait()
+            self.end()
         self._watch.kill()
         self._watch.communicate()
 
     def _start(self) -> None:
         self._workers = subprocess.Popen(  # noqa: S603 - our own command
-            self._command, cwd=self._root, env=self._environ
+            # a session of their own: a signal to it reaches all of them, and Ctrl-C only us, who end them in order
+            self._command,
+            cwd=self._root,
+            env=self._environ,
+            start_new_session=True,
         )
-        # When this process is killed its end of the pipe closes, and the shell tells the workers to go: left alone they
-        # would take what a second run rings for and knock at a provider that is not there any more.
+        # When this process is killed its end of the pipe closes, and the shell ends the workers: left alone they would take
+        # what a second run rings for and knock at a provider that is not there any more. Until then it holds the lock, so
+        # that the second run does not begin beside them.
         self._watch = subprocess.Popen(  # noqa: S603 - our own words
-            ["/bin/sh", "-c", 'read -r _; kill -TERM "$0"', str(self._workers.pid)],
+            ["/bin/sh", "-c", 'read -r _; kill -KILL "-$0"', str(self._workers.pid)],
             stdin=subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=(self._lock,),
         )
 
 
 @contextmanager
 def processes(
-    count: int, *, root: Path, environ: Mapping[str, str], watchful: bool = False
+    count: int,
+    *,
+    root: Path,
+    environ: Mapping[str, str],
+    lock: int,
+    watchful: bool = False,
 ) -> Iterator[Staff]:
     """Runs `dramatiq workers` with so many processes, two threads each, and ends them with the block.
 
+    They do not outlive this process, however it ends; the locked file `lock` stays locked until they have gone.
+
     Watchful ones look into an empty queue fifty times a second: for whoever waits for each message, at the price of a core's tenth.
     """
-    staff = Staff(count, root=root, environ=environ, watchful=watchful)
+    staff = Staff(count, root=root, environ=environ, watchful=watchful, lock=lock)
     try:
         yield staff
     finally:

@@ -45,6 +45,7 @@ class Code(StrEnum):
     LEASE_LAPSED = "lease_lapsed"
     NO_PROOF = "no_proof"
     PROOF = "proof"
+    NOT_TAKEN = "not_taken"
 
 
 SENTENCES: dict[Code, str] = {
@@ -78,6 +79,7 @@ SENTENCES: dict[Code, str] = {
     Code.LEASE_LAPSED: "The worker stopped while it was sending; waiting for proof from the provider.",
     Code.NO_PROOF: "It could not be proved within {period} that the provider took it; not sent again.",
     Code.PROOF: "The provider's report proves that it took the message ({words}).",
+    Code.NOT_TAKEN: "The run was broken off, and the provider does not have it ({words}); it goes again.",
 }
 
 

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from aftercart import enrolling, planning, sweeping, tracking
-from aftercart.errors import AftercartError, InputError
+from aftercart.errors import AftercartError
 from aftercart.model import Event
-from aftercart.replaying import recovering
+from aftercart.replaying import beginning, recovering
 from aftercart.replaying.deliveries import simulate
 from aftercart.replaying.world import World, open_world
 from aftercart.runtime import PushedClock
 from aftercart.settings import Settings
-from aftercart.store import Store, desk, messages, open_store, orders, records
+from aftercart.store import Store, messages, open_store, orders
 
 __all__ = ["Plan", "Step", "run"]
 
@@ -30,7 +30,6 @@ PATIENCE = 120.0
 #: How often worker processes that have ended are started again.
 RESTARTS = 3
 _SWEEP_EVERY = timedelta(minutes=15)
-_MARK = "replay"
 
 
 @dataclass(frozen=True)
@@ -66,13 +65,8 @@ class _Replay:
         rt = self.world.rt
         count = 0
         upcoming = next(events, None)
-        self._take_over()
-        due = self.settle()
-        while True:
-            now = self._next_moment(upcoming, due)
-            if now is None:
-                return count
-            self.clock.push(now)
+        now: datetime | None = self.clock()
+        while now is not None:
             batch: list[Event] = []
             while upcoming and upcoming.at <= now:
                 batch.append(upcoming)
@@ -81,6 +75,9 @@ class _Replay:
                 count += enrolling.take_in(rt, batch).new
             due = self.settle()
             on_step(self.world, Step(now, count))
+            if now := self._next_moment(upcoming, due):
+                self.clock.push(now)
+        return count
 
     def settle(self) -> datetime | None:
         """Everything that is due now is planned, sent and reported back; answers when something is due next."""
@@ -89,6 +86,7 @@ class _Replay:
         if now - self.swept_at >= _SWEEP_EVERY:
             sweeping.sweep(rt)
             self.swept_at = now
+            beginning.keep_swept(rt.store, now)
         while (ahead := planning.look(rt)).due(now):
             batches = planning.plan(rt)
             if not batches:
@@ -98,10 +96,11 @@ class _Replay:
             self._read_reports()
         return ahead.next
 
-    def _take_over(self) -> None:
-        """What a killed run, or workers that are gone, left behind: proved, given up, or rung anew in this very minute."""
+    def take_over(self) -> None:
+        """What a killed run, or workers that are gone, left behind: proved, or sent in this very minute as if they were not."""
+        recovering.hear_answers(self.world.rt, self.plan.ledger)
         self._read_reports()
-        recovering.take_over(self.world.rt)
+        recovering.take_over(self.world.rt, self.plan.ledger)
 
     def _read_reports(self) -> None:
         self.world.sandbox.flush()
@@ -119,7 +118,10 @@ class _Replay:
         while left := self._in_flight():
             if staff.gone and self.restarts < RESTARTS:
                 self.restarts += 1
-                self._take_over()
+                staff.end()
+                # what they have written to it is in the ledger after this, or never will be
+                self.world.provider.restart()
+                self.take_over()
                 staff.restart()
                 return
             if staff.gone or time.monotonic() > deadline:
@@ -162,24 +164,20 @@ def run(
     store.upgrade()
     try:
         clock = PushedClock(store)
-        first_time = _begin(store, plan)
+        first_time = beginning.begin(store, _stretch(plan), ledger=plan.ledger)
         if first_time:
-            recovering.put_aside(plan.ledger)
             clock.push(plan.start)
-        with open_world(
-            settings,
-            clock=clock,
-            ledger=plan.ledger,
-            worker_processes=plan.worker_processes,
-        ) as world:
+        with open_world(settings, clock=clock, ledger=plan.ledger) as world:
             if first_time:
                 # what is known of everybody's rhythm on the first morning, and nothing of what came later
                 enrolling.rebuild_rhythms(world.rt, before=plan.start)
                 planning.plan(world.rt)
-                with store.write() as tx:
-                    desk.set_mark(tx, _MARK, _mark(plan))
-            replay = _Replay(plan, world, clock, swept_at=plan.start)
-            return replay.run(_events(store, plan, after=clock()), on_step)
+                beginning.prepared(store, _stretch(plan))
+            swept_at = beginning.swept_at(store) or plan.start
+            replay = _Replay(plan, world, clock, swept_at)
+            replay.take_over()
+            with world.hire(plan.worker_processes):
+                return replay.run(_events(store, plan, after=clock()), on_step)
     finally:
         store.close()
 
@@ -197,24 +195,7 @@ def _events(store: Store, plan: Plan, *, after: datetime) -> Iterator[Event]:
     )
 
 
-def _begin(store: Store, plan: Plan) -> bool:
-    with store.read() as tx:
-        known = desk.get_mark(tx, _MARK)
-        lived_in = known is None and bool(records.counts(tx))
-    if lived_in:
-        raise InputError(
-            "this database has messages that no replay planned, and a replay would send them to nobody: "
-            "import into a fresh database (AFTERCART_DATABASE_URL) for it"
-        )
-    if known is not None and known != _mark(plan):
-        raise InputError(
-            f"this database has been replayed from {known['from']} to {known['to']} with seed {known['seed']}; "
-            "a clock does not run backwards: import into a fresh database (AFTERCART_DATABASE_URL) for another replay"
-        )
-    return known is None
-
-
-def _mark(plan: Plan) -> dict[str, str]:
+def _stretch(plan: Plan) -> dict[str, str]:
     return {
         "from": plan.start.isoformat(),
         "to": plan.end.isoformat(),

@@ -1,5 +1,6 @@
 """The world around a replay: a sandbox that plays the providers, our own web for its reports, and workers to hand over to."""
 
+import secrets
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 from aftercart import deployment, web
 from aftercart.errors import InputError, Problem, SettingsError
 from aftercart.runtime import Clock, Runtime, open_runtime
-from aftercart.sandbox import Sandbox, serve
+from aftercart.sandbox import Auth, Running, Sandbox, serve
 from aftercart.settings import PREFIX, Settings
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
@@ -19,12 +20,35 @@ _LOCAL = ("127.0.0.1", "localhost", "::1")
 
 @dataclass
 class World:
-    """Everything that a replay needs, running."""
+    """Everything that a replay needs, running; the workers from `hire` on."""
 
     rt: Runtime
     sandbox: Sandbox
+    provider: Running
     workers: Any
-    staff: deployment.Staff | None  #: worker processes; None: the workers run in here
+    staff: deployment.Staff | None = None  #: worker processes; None: they run in here
+
+    @contextmanager
+    def hire(self, processes: int) -> Iterator[None]:
+        """Starts the workers, in here or in processes; ends them with the block.
+
+        Not before a run that was killed has been taken over: a queue may still ring for what it left, and whoever hears
+        it is sending what is about to be given back.
+        """
+        folder = self.rt.settings.folder
+        if not processes:
+            self.workers.use(self.rt)
+            with deployment.embedded(self.workers):
+                yield
+            return
+        with deployment.processes(
+            processes,
+            root=folder,
+            environ=_environ(self.rt.settings),
+            lock=self.sandbox.lock,
+            watchful=True,
+        ) as self.staff:
+            yield
 
     def join(self) -> None:
         """Waits until the workers inside this process have nothing left to do."""
@@ -33,10 +57,8 @@ class World:
 
 
 @contextmanager
-def open_world(
-    settings: Settings, *, clock: Clock, ledger: Path, worker_processes: int
-) -> Iterator[World]:
-    """Starts the sandbox, the web and the workers; ends them with the block.
+def open_world(settings: Settings, *, clock: Clock, ledger: Path) -> Iterator[World]:
+    """Starts the sandbox and the web, and finds the workers; ends them with the block.
 
     Raises:
         SettingsError: when a real provider is set: a replay sends to nobody.
@@ -48,7 +70,9 @@ def open_world(
     with ExitStack() as stack:
         public_url = f"http://127.0.0.1:{port}"
         box = stack.enter_context(
-            Sandbox(ledger, public_url=public_url, clock=clock, auto=False)
+            Sandbox(
+                ledger, public_url=public_url, clock=clock, auth=_auth(), auto=False
+            )
         )
         provider = serve(box.app)
         stack.callback(provider.stop)
@@ -62,20 +86,7 @@ def open_world(
             raise InputError(words) from None
         stack.callback(door.stop)
         workers = deployment.find("workers", root=settings.folder)
-        staff = None
-        if worker_processes:
-            staff = stack.enter_context(
-                deployment.processes(
-                    worker_processes,
-                    root=settings.folder,
-                    environ=_environ(rt.settings),
-                    watchful=True,
-                )
-            )
-        else:
-            workers.use(rt)
-            stack.enter_context(deployment.embedded(workers))
-        yield World(rt, box, workers, staff)
+        yield World(rt, box, provider, workers)
 
 
 def refuse_real_providers(settings: Settings) -> None:
@@ -101,6 +112,14 @@ def refuse_real_providers(settings: Settings) -> None:
     ]
     if problems:
         raise SettingsError(problems)
+
+
+def _auth() -> Auth:
+    """Accounts of this run alone: a worker of another run that still finds the port is turned away."""
+    return Auth(
+        sendgrid_api_key=f"SG.{secrets.token_urlsafe(16)}",
+        twilio_auth_token=secrets.token_hex(16),
+    )
 
 
 def _with_sandbox(

@@ -77,6 +77,11 @@ class Sandbox:
         """What to set as AFTERCART_SENDGRID_WEBHOOK_KEY."""
         return self._hooks.public_key
 
+    @property
+    def lock(self) -> int:
+        """The open ledger, as a file that a process may inherit: the ledger is locked until that process has ended too."""
+        return self._ledger.fileno()
+
     def flush(self, *, seconds: float = 30.0) -> None:
         """Post every report that is due now; return when the app has taken all of them.
 

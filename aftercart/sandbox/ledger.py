@@ -47,6 +47,10 @@ class Ledger:
             self._writing = loop.create_task(self._drain())
         await done
 
+    def fileno(self) -> int:
+        """The open file: whoever holds it too keeps the ledger locked."""
+        return self._file
+
     def close(self) -> None:
         """Close the file. Nothing may be waiting."""
         os.close(self._file)
@@ -58,23 +62,28 @@ class Ledger:
                 batch, self._waiting = self._waiting, []
                 lines = b"".join(line for _, line, _ in batch)
                 try:
-                    await loop.run_in_executor(None, self._write, lines)
+                    end = await loop.run_in_executor(None, self._write, lines)
                 except OSError as error:
                     failed: OSError | None = error
                 else:
                     failed = None
+                    self.size = end - len(lines)
                 for entry, line, done in batch:
                     if failed is None:
                         self.size += len(line)
                         self._written(entry, self.size)
                     _settle(done, failed)
         finally:
+            # where the server was stopped in the middle, nobody waits any more, and what was not written has not come
+            self._waiting.clear()
             self._writing = None
 
-    def _write(self, lines: bytes) -> None:
+    def _write(self, lines: bytes) -> int:
+        """Where the file ends after it: a server that was stopped may have left a line that nobody counted."""
         while lines:
             lines = lines[os.write(self._file, lines) :]
         os.fsync(self._file)
+        return os.fstat(self._file).st_size
 
 
 def insist_on_being_alone(file: int, path: Path) -> None:

@@ -78,13 +78,28 @@ class Running:
     """A server in a thread of its own, on this machine only."""
 
     def __init__(self, app: Any, port: int) -> None:
+        self._app = app
+        self._start(port)
+
+    def restart(self) -> None:
+        """Break off every request under way and serve again on the same port. What came before has been answered, or never will be."""
+        self.stop()
+        self._start(self.port)
+
+    def stop(self) -> None:
+        """Stop serving: requests under way get a second, then everything is closed."""
+        self._server.should_exit = True
+        self._thread.join()
+        self._socket.close()
+
+    def _start(self, port: int) -> None:
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", port))
-        self.port: int = self._socket.getsockname()[1]
+        self.port = int(self._socket.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
-            app,
+            self._app,
             http=_Cuttable,
             ws="none",
             lifespan="auto",
@@ -102,12 +117,6 @@ class Running:
         self._thread.start()
         # The socket listens only once the loop runs; whoever connects before would be refused.
         self._listening()
-
-    def stop(self) -> None:
-        """Stop serving: requests under way get a second, then everything is closed."""
-        self._server.should_exit = True
-        self._thread.join()
-        self._socket.close()
 
     def _run(self) -> None:
         self._server.run(sockets=[self._socket])

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import subprocess
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import orjson
 import pytest
 
 from aftercart.channels import open_senders
+from aftercart.errors import InputError
 from aftercart.model import Channel, Receipt
 from aftercart.sandbox import Sandbox, read_ledger, serve
 from aftercart.sandbox.ledger import Ledger
@@ -131,3 +134,45 @@ def test_a_disk_that_is_full_is_answered_with_an_error_and_not_with_a_yes(
     with pytest.raises(OSError, match="No space"):
         asyncio.run(ledger.append({"n": 1}))
     ledger.close()
+
+
+def test_a_ledger_stays_locked_until_a_process_that_inherited_it_has_ended(
+    path: Path,
+) -> None:
+    with Sandbox(
+        path, public_url="http://127.0.0.1:9", clock=clock, auto=False
+    ) as sandbox:
+        heir = subprocess.Popen(["sleep", "60"], pass_fds=(sandbox.lock,))
+
+    with pytest.raises(InputError, match="another process writes to the ledger"):
+        Ledger(path, written=ignore)
+    heir.kill()
+    heir.wait()
+
+    Ledger(path, written=ignore).close()
+
+
+def test_what_waited_when_the_server_was_stopped_is_not_written_later(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, sync = threading.Event(), os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: slow.wait(10) and sync(file))
+    ends: list[int] = []
+    ledger = Ledger(path, written=lambda entry, end: ends.append(end))
+
+    async def stop_in_the_middle() -> None:
+        first = asyncio.create_task(ledger.append({"n": 1}))
+        await asyncio.sleep(0.05)
+        second = asyncio.create_task(ledger.append({"n": 2}))
+        await asyncio.sleep(0.05)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.gather(first, second, return_exceptions=True)
+        slow.set()
+
+    asyncio.run(stop_in_the_middle())
+    asyncio.run(ledger.append({"n": 3}))
+    ledger.close()
+
+    assert [entry["n"] for entry in read_ledger(path)] == [1, 3]
+    assert ends == [path.stat().st_size]

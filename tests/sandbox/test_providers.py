@@ -240,3 +240,31 @@ def test_the_server_is_for_this_machine_only(server: Running) -> None:
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
         assert connection.getpeername()[0] == "127.0.0.1"
     assert server.url == f"http://127.0.0.1:{server.port}"
+
+
+def test_a_restart_breaks_off_what_is_under_way_and_serves_on_the_same_port(
+    server: Running, ledger: Path
+) -> None:
+    hanging = {
+        **LETTER, "personalizations": [{"to": [{"email": "take-and-hang@shop.example"}]}]
+    }  # fmt: skip
+    answers: list[object] = []
+
+    def ask() -> None:
+        try:
+            answers.append(post_mail(server, hanging))
+        except OSError as error:
+            answers.append(type(error))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while not list(read_ledger(ledger)):
+        time.sleep(0.01)
+    port = server.port
+    server.restart()
+    asking.join(5)
+    after, _ = post_mail(server, LETTER)
+
+    assert len(answers) == 1 and isinstance(answers[0], type)
+    assert (server.port, after) == (port, 202)
+    assert [entry["status"] for entry in read_ledger(ledger)] == ["hang", 202]

@@ -75,7 +75,7 @@ class Staff:
         root: Path,
         environ: Mapping[str, str],
         watchful: bool,
-        lock: int,
+        lock: int | None,
     ) -> None:
         self._command = [
             sys.executable, "-m", "dramatiq", "workers",
@@ -134,7 +134,7 @@ class Staff:
             ["/bin/sh", "-c", 'read -r _; kill -KILL "-$0"', str(self._workers.pid)],
             stdin=subprocess.PIPE,
             start_new_session=True,
-            pass_fds=(self._lock,),
+            pass_fds=() if self._lock is None else (self._lock,),
         )
 
 
@@ -144,12 +144,12 @@ def processes(
     *,
     root: Path,
     environ: Mapping[str, str],
-    lock: int,
+    lock: int | None = None,
     watchful: bool = False,
 ) -> Iterator[Staff]:
     """Runs `dramatiq workers` with so many processes, two threads each, and ends them with the block.
 
-    They do not outlive this process, however it ends; the locked file `lock` stays locked until they have gone.
+    They do not outlive this process, however it ends; a locked file `lock` stays locked until they have gone.
 
     Watchful ones look into an empty queue fifty times a second: for whoever waits for each message, at the price of a core's tenth.
     """

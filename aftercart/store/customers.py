@@ -53,9 +53,8 @@ _BY_ID = as_of(bindparam("now", type_=customers.c.created_at.type)).where(
 
 def load(tx: Tx, ids: Collection[str], *, now: datetime) -> dict[str, Customer]:
     """The customers of these ids, as of `now`. Unknown ids are simply not in the answer."""
-    return {
-        row.id: from_row(row) for row in tx.execute(_BY_ID, {"now": now, "ids": ids})
-    }
+    found = tx.execute(_BY_ID, {"now": now, "ids": ids}).all()
+    return {row.id: from_row(row) for row in found}
 
 
 def clocks(tx: Tx, ids: Collection[str]) -> dict[str, str]:

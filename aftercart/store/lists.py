@@ -21,7 +21,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSON
 
 from aftercart.store import Tx
 
@@ -57,7 +57,7 @@ def fields(dialect: str, table: Table, names: Sequence[str]) -> Field:
     parameter = bindparam("listed", type_=Text())
     if dialect == "postgresql":
         shapes = [column(name, table.c[name].type) for name in names]
-        recordset: Any = func.jsonb_to_recordset(cast(parameter, JSONB))
+        recordset: Any = func.json_to_recordset(cast(parameter, JSON))
         rows = recordset.table_valued(*shapes, name="listed")
         typed = rows.render_derived(with_types=True)
         return lambda name: typed.c[name]

@@ -80,7 +80,7 @@ def due(tx: Tx, ids: Collection[str], *, now: datetime) -> list[Message]:
     alone.
     """
     query = _DUE if len(ids) == 1 else _DUE_TOGETHER
-    found = [from_row(row) for row in tx.execute(query, at(now) | {"ids": ids})]
+    found = [from_row(row) for row in tx.execute(query, at(now) | {"ids": ids}).all()]
     return sorted(found, key=lambda m: (m.due_at, m.id))
 
 

@@ -71,10 +71,11 @@ def load(tx: Tx, ids: Collection[str]) -> dict[str, Order]:
     wanted = {"ids": sorted(filter(None, ids))}
     lines = {
         order_id: tuple(_line(*told) for told in sorted(listed))
-        for order_id, listed in tx.execute(_lines(tx.dialect.name), wanted)
+        for order_id, listed in tx.execute(_lines(tx.dialect.name), wanted).all()
     }
     return {
-        row.id: _order(row, lines.get(row.id, ())) for row in tx.execute(_HEADS, wanted)
+        row.id: _order(row, lines.get(row.id, ()))
+        for row in tx.execute(_HEADS, wanted).all()
     }
 
 

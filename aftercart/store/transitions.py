@@ -79,7 +79,8 @@ def claim(
         return {}
     check_transition(State.SCHEDULED, State.SENDING)
     asked = {"ids": [r.message_id for r in ready], "lease_until": lease_until}
-    fences = {row.id: row.fence for row in tx.execute(_CLAIM, asked | at(now))}
+    claimed = tx.execute(_CLAIM, asked | at(now)).all()
+    fences = {row.id: row.fence for row in claimed}
     ours = [r for r in ready if r.message_id in fences]
     if ours:
         lists.insert_each(
@@ -113,8 +114,12 @@ def move(tx: Tx, moves: Sequence[Move]) -> set[str]:
     for (names, befores), changes in groups.items():
         statement = _arrow(tx.dialect.name, names, befores)
         # one order for all: no deadlocks
-        listed = lists.listed(sorted(changes, key=lambda c: c["id"]))
-        moved.update(tx.scalars(statement, {"listed": listed}))
+        changes.sort(key=lambda c: str(c["id"]))
+        given = {
+            "listed": lists.listed(changes),
+            "ids": [c["id"] for c in changes],
+        }
+        moved.update(tx.scalars(statement, given).all())
     _tell(
         tx,
         [
@@ -173,6 +178,8 @@ def _arrow(dialect: str, names: tuple[str, ...], befores: frozenset[State]) -> A
         update(messages)
         .where(
             messages.c.id == listed("id"),
+            # the same again: it makes sure that PostgreSQL goes by the key, and not through all that wait
+            among(messages.c.id),
             messages.c.state.in_(sorted(befores)),
             or_(fence.is_(None), messages.c.fence == fence),
         )

@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from aftercart import demo as demo_shop
 from aftercart import replaying
-from aftercart.cli.running import insist_on_port, serve_web
+from aftercart.cli.running import Port, insist_on_port, port_of, serve_web
 from aftercart.cli.showing import day, err, out, quiet_logs, state, table
 from aftercart.errors import InputError
 from aftercart.model import REACHED, State
@@ -40,10 +41,16 @@ def demo(
         bool, typer.Option("--exit", help="Stop after the summary")
     ] = False,
     ledger: LedgerFile = None,
+    port: Port = 0,
 ) -> None:
     """A seeded grocery shop, sandbox providers, a pushed clock; then the console."""
     quiet_logs()
     chosen = read_settings()
+    port = port or port_of(chosen)
+    if not exit:
+        # before anything is played: the console of an earlier demo would lose its database, and this one have no door
+        insist_on_port("127.0.0.1", port)
+    chosen = replace(chosen, public_url=f"http://127.0.0.1:{port}")
     begun = time.monotonic()
     with _bar(demo_shop.END - timedelta(days=days), demo_shop.END) as on_step:
         played = demo_shop.run(chosen, days=days, ledger=ledger, on_step=on_step)
@@ -55,7 +62,7 @@ def demo(
     summary(rt.store)
     if not exit:
         out.print()
-        serve_web(rt, host="127.0.0.1", port=0)
+        serve_web(rt, host="127.0.0.1", port=port)
     rt.close()
 
 

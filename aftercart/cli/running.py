@@ -19,6 +19,7 @@ from aftercart.runtime import (
     open_runtime,
     read_settings,
 )
+from aftercart.settings import Settings
 from aftercart.store import open_store
 
 Port = Annotated[int, typer.Option(help="Port; default: that of AFTERCART_PUBLIC_URL")]
@@ -30,7 +31,9 @@ def up(host: Host = "127.0.0.1", port: Port = 0) -> None:
     quiet_logs(verbose=True)
     rt = open_runtime(read_settings())
     refuse_pushed_clock(rt)
-    insist_on_port(host, _port(rt, port))
+    insist_on_port(host, port or port_of(rt.settings))
+    for line in _to_nobody(rt.settings):
+        out.print(line, soft_wrap=True)
     root = Path(rt.settings.root)
     workers = deployment.find("workers", root=root)
     schedules = deployment.find("schedules", root=root)
@@ -67,7 +70,7 @@ def serve_web(rt: Runtime, *, host: str, port: int) -> None:
     Raises:
         InputError: when somebody else has the port.
     """
-    port = _port(rt, port)
+    port = port or port_of(rt.settings)
     insist_on_port(host, port)
     out.print(f"console  http://{host}:{port}/console   (Ctrl-C ends it)")
     server = uvicorn.Server(
@@ -103,8 +106,19 @@ def insist_on_port(host: str, port: int) -> None:
             ) from None
 
 
-def _port(rt: Runtime, port: int) -> int:
-    return port or urlsplit(rt.settings.public_url).port or 8025
+def port_of(settings: Settings) -> int:
+    """The port to listen on where none is said."""
+    return urlsplit(settings.public_url).port or 8025
+
+
+def _to_nobody(settings: Settings) -> list[str]:
+    """A line for each channel without a provider: a shop that believes it is sending should not have to look for this."""
+    chosen = {"e-mails": settings.email_provider, "texts": settings.sms_provider}
+    return [
+        f"{what} go to {settings.outbox} and to nobody: no provider is set"
+        for what, name in chosen.items()
+        if name == "outbox"
+    ]
 
 
 def refuse_pushed_clock(rt: Runtime) -> None:

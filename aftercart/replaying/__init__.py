@@ -16,7 +16,7 @@ from aftercart.errors import AftercartError
 from aftercart.model import Event
 from aftercart.replaying import beginning, recovering
 from aftercart.replaying.deliveries import simulate
-from aftercart.replaying.world import World, open_world
+from aftercart.replaying.world import World, open_world, refuse_real_providers
 from aftercart.runtime import PushedClock
 from aftercart.settings import Settings
 from aftercart.store import Store, messages, open_store, orders
@@ -157,12 +157,16 @@ def run(
     """Replays; returns how many events were new. Run again after a crash, it goes on; run again after the end, it changes nothing.
 
     Raises:
-        InputError: when the database is in the middle of another replay, or past it, or is not a replay's.
+        InputError: when no order was placed in the stretch, or the database is in the middle of another replay, or past
+            it, or is not a replay's.
         SettingsError: when a real provider is set.
     """
+    # before the database is marked: a refusal must not cost it
+    refuse_real_providers(settings)
     store = open_store(settings.database_url)
     store.upgrade()
     try:
+        beginning.insist_on_orders(store, start=plan.start, end=plan.end)
         clock = PushedClock(store)
         first_time = beginning.begin(store, _stretch(plan), ledger=plan.ledger)
         if first_time:

@@ -1,12 +1,12 @@
 """May this replay be played on this database, and did it begin before? The marks by which a run that was killed is known again."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from aftercart.errors import InputError
 from aftercart.replaying import recovering
-from aftercart.store import Store, desk, records
+from aftercart.store import Store, desk, orders, records
 
 #: What is in the database comes from a replay, which may not have sent anything yet.
 _BEGUN = "replay_begun"
@@ -14,6 +14,7 @@ _BEGUN = "replay_begun"
 _READY = "replay"
 _LEDGER = "replay_ledger"
 _SWEPT = "replay_swept"
+_EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
 
 
 def begin(store: Store, stretch: Mapping[str, str], *, ledger: Path) -> bool:
@@ -33,7 +34,7 @@ def begin(store: Store, stretch: Mapping[str, str], *, ledger: Path) -> bool:
         )
     if known is not None and known != stretch:
         raise InputError(
-            f"this database has been replayed from {known['from']} to {known['to']} with seed {known['seed']}; "
+            f"this database has been replayed, {_days(known)}, with seed {known['seed']}; "
             "a clock does not run backwards: import into a fresh database (AFTERCART_DATABASE_URL) for another replay"
         )
     mine = str(ledger.resolve())
@@ -48,6 +49,33 @@ def begin(store: Store, stretch: Mapping[str, str], *, ledger: Path) -> bool:
             desk.set_mark(tx, _LEDGER, mine)
             desk.set_mark(tx, _BEGUN, stretch)
     return ready is None
+
+
+def insist_on_orders(store: Store, *, start: datetime, end: datetime) -> None:
+    """Says so before the database is marked as replayed when there is nothing to replay in these days.
+
+    Raises:
+        InputError: naming the days that the stored orders cover.
+    """
+    with store.read() as tx:
+        if orders.placed_between(tx, start=start, end=end):
+            return
+        known = orders.placed_between(tx, start=_EVER[0], end=_EVER[1])
+    if not known:
+        raise InputError(
+            "this database has no orders to replay: `aftercart import orders FILE` first, or name another database "
+            "with AFTERCART_DATABASE_URL"
+        )
+    raise InputError(
+        f"no order was placed in these days; the orders that are known reach from {known[0].placed_at:%Y-%m-%d} "
+        f"to {known[-1].placed_at:%Y-%m-%d}"
+    )
+
+
+def _days(stretch: Mapping[str, str]) -> str:
+    """The stretch as it was asked for: its last day is included."""
+    first, end = (datetime.fromisoformat(stretch[name]) for name in ("from", "to"))
+    return f"--from {first:%Y-%m-%d} --to {end - timedelta(microseconds=1):%Y-%m-%d}"
 
 
 def prepared(store: Store, stretch: Mapping[str, str]) -> None:

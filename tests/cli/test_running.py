@@ -154,9 +154,10 @@ def test_a_port_that_somebody_else_has_is_named(house: House) -> None:
         port = taken.getsockname()[1]
         said = [
             house.command(name, "--port", port, expect=2).stderr
-            for name in ("up", "web", "sandbox")
+            for name in ("up", "web", "sandbox", "demo")
         ]
 
+    assert not (house.folder / "var/demo").exists()
     assert all(f"127.0.0.1:{port} cannot be had" in words for words in said)
     assert all("--port" in words for words in said)
 
@@ -169,6 +170,20 @@ def test_up_stops_when_asked_and_says_where_the_console_is(house: House) -> None
     assert stopped == 0
     assert f"console  {house.environ['AFTERCART_PUBLIC_URL']}/console" in running.words
     assert "Traceback" not in running.words
+
+
+def test_up_says_at_once_what_goes_to_a_file_and_to_nobody(house: House) -> None:
+    alone = house.up()
+    alone.stop()
+    house.sandbox()
+
+    provided = house.up()
+    provided.stop()
+
+    outbox = house.environ.get("AFTERCART_OUTBOX", "var/outbox.ndjson")
+    assert f"e-mails go to {outbox} and to nobody: no provider is set" in alone.words
+    assert f"texts go to {outbox} and to nobody: no provider is set" in alone.words
+    assert "to nobody" not in provided.words
 
 
 def test_the_log_is_followed_until_somebody_has_seen_enough(house: House) -> None:
@@ -211,6 +226,24 @@ def test_a_replay_that_cannot_be_meant_ends_with_2_and_says_why(
 
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_replay_of_days_without_orders_says_which_there_are_and_costs_nothing(
+    house: House,
+) -> None:
+    history.write_customers(house.folder / "customers.csv")
+    history.write_orders(house.folder / "orders.csv")
+    days = ("--from", "2031-03-01", "--to", "2031-03-02")
+
+    empty = house.command("replay", *days, expect=2).stderr
+    house.command("import", "customers", "customers.csv")
+    house.command("import", "orders", "orders.csv")
+    wrong = house.command("replay", *days, expect=2).stderr
+    right = house.command("replay", "--from", history.FROM, "--to", history.FROM)
+
+    assert "this database has no orders to replay" in empty
+    assert "no order was placed in these days; the orders that are known reach" in wrong
+    assert right.returncode == 0
 
 
 def test_a_demo_with_a_real_provider_is_refused_and_one_s_database_is_not_for_up(

@@ -3,6 +3,7 @@
 Nothing else reads the environment, and nothing reads it at import time. A secret may come from a file: set its `_FILE` twin.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -13,6 +14,8 @@ from aftercart.errors import Problem, SettingsError
 from aftercart.spelling import did_you_mean
 
 PREFIX = "AFTERCART_"
+#: What stands between the user and the host of an address.
+_PASSWORD = re.compile(r"(://[^:@/]*:)[^@/]+@")
 
 
 def _secret(default: str = "") -> Any:
@@ -27,8 +30,10 @@ def _choice(*words: str) -> Any:
 class Settings:
     """Every setting, by its name in lower case. Empty means: not set."""
 
-    database_url: str = "sqlite:///aftercart.db"
-    broker_url: str = ""  #: empty: in-process; redis:// or amqp:// for a cluster
+    database_url: str = field(default="sqlite:///aftercart.db", repr=False)
+    broker_url: str = field(
+        default="", repr=False
+    )  #: empty: in-process; redis:// or amqp:// for a cluster
     public_url: str = "http://127.0.0.1:8025"  #: how customers and providers reach us
     secret_key: str = _secret()  #: signs links, keys the suppression list
     api_token: str = _secret()  #: the bearer token of POST /v1/events
@@ -68,12 +73,12 @@ class Settings:
         return self.sms or "outbox"
 
     def masked(self) -> dict[str, str]:
-        """Every setting as text, secrets hidden, for `aftercart check`."""
+        """Every setting as text, secrets hidden, those inside an address too, for `aftercart check`."""
         return {
             f"{PREFIX}{f.name.upper()}": (
                 "(set)"
                 if f.metadata.get("secret") and getattr(self, f.name)
-                else str(getattr(self, f.name))
+                else _PASSWORD.sub(r"\1…@", str(getattr(self, f.name)))
             )
             for f in fields(self)
         }

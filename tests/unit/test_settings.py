@@ -133,3 +133,18 @@ def test_secrets_are_never_shown() -> None:
     masked = chosen.masked()
     assert masked["AFTERCART_SENDGRID_API_KEY"] == "(set)"
     assert masked["AFTERCART_TWILIO_AUTH_TOKEN"] == ""
+
+
+def test_a_password_inside_an_address_is_never_shown() -> None:
+    chosen = settings.read(
+        {
+            "AFTERCART_DATABASE_URL": "postgresql://shop:hush-hush@db:5432/aftercart",
+            "AFTERCART_BROKER_URL": "redis://:hush-hush@redis:6379/0",
+        }
+    )
+
+    masked = chosen.masked()
+
+    assert "hush-hush" not in repr(chosen)
+    assert masked["AFTERCART_DATABASE_URL"] == "postgresql://shop:…@db:5432/aftercart"
+    assert masked["AFTERCART_BROKER_URL"] == "redis://:…@redis:6379/0"

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from aftercart import loading, previewing, rendering, settings, sms
 from aftercart.campaigns import Campaign, Send
-from aftercart.cli.showing import out, problems, quiet_logs
+from aftercart.cli.showing import count, out, problems, quiet_logs
 from aftercart.errors import Problem, SettingsError
 from aftercart.model import Channel, Purpose
 from aftercart.policy.still import templates as templates_of
@@ -57,19 +57,16 @@ def check(
         problems(found)
         files = len({p.file for p in found})
         if found:
-            out.print(f"{_count(len(found), 'problem')} in {_count(files, 'file')}")
+            out.print(f"{count(len(found), 'problem')} in {count(files, 'file')}")
         else:
             for name, value in chosen.masked().items():
                 out.print(
-                    Text(f"{name}  {value}", style="bright_black"), soft_wrap=True
+                    Text(f"{name}  {value or 'not set'}", style="bright_black"),
+                    soft_wrap=True,
                 )
             out.print("campaigns, templates and settings are fine")
     if found:
         raise typer.Exit(1)
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _purposes(campaigns: Iterable[Campaign]) -> dict[str, Purpose]:

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from aftercart import explaining, moments
-from aftercart.cli.showing import day, out, quiet_logs, state, table
+from aftercart.cli.showing import count, day, out, quiet_logs, state, table
 from aftercart.errors import InputError
 from aftercart.explaining import Explanation
 from aftercart.model import State
@@ -42,7 +42,7 @@ def log(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="One object a line")] = False,
 ) -> None:
-    """The delivery log, newest first: what was sent, what was not, and why."""
+    """The delivery log, the last to be planned first: what was sent, what was not, and why."""
     quiet_logs()
     rt = open_runtime(read_settings())
     asked = {
@@ -58,9 +58,7 @@ def log(
             f'there is no campaign "{campaign}"; {did_you_mean(campaign, rt.campaigns)}'
         )
     if not json and not follow:
-        out.print(
-            f"{shown:,} messages" if shown else "no message fits; leave out a filter"
-        )
+        out.print(_foot(rt, asked, shown=shown, limit=limit), soft_wrap=True)
     while follow:
         time.sleep(1)
         _follow(rt, asked, json=json)
@@ -155,6 +153,17 @@ def _print(rows: Sequence[LogRow], *, json: bool) -> None:
             Text(row.id[:8], style="bright_black"),
         )
     out.print(shown)
+
+
+def _foot(rt: Runtime, asked: dict[str, Any], *, shown: int, limit: int) -> str:
+    """What the table above does not say by itself: its order, its clock, and whether there may be more."""
+    if shown:
+        more = "; --limit 0 shows all" if shown == limit else ""
+        return f"{count(shown, 'message')}, the last to be planned first, each on its customer's clock{more}"
+    if any(asked.values()):
+        return "no message fits; leave out a filter"
+    database = rt.settings.masked()["AFTERCART_DATABASE_URL"]
+    return f"no message so far in {database}; AFTERCART_DATABASE_URL names another database"
 
 
 def _follow(rt: Runtime, asked: dict[str, Any], *, json: bool) -> None:

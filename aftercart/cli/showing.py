@@ -58,6 +58,11 @@ def table(*columns: str, title: str = "", numbers: Sequence[str] = ()) -> Table:
     return made
 
 
+def count(number: int, thing: str) -> str:
+    """A number of things in words: "1 message", "3 messages"."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def show_error(error: AftercartError) -> int:
     """Prints an error of ours as one block on stderr; answers the exit code."""
     if isinstance(error, ConfigError):

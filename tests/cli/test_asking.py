@@ -87,8 +87,20 @@ def test_the_log_reads_aloud_and_says_what_to_do_when_nothing_fits(
     nothing = played.command("log", "--customer", "nobody").stdout
 
     assert "The customer has not agreed to marketing by e-mail." in shown
-    assert shown.rstrip().endswith("3 messages")
+    assert shown.splitlines()[-1] == (
+        "3 messages, the last to be planned first, each on its customer's clock; --limit 0 shows all"
+    )
     assert nothing.strip() == "no message fits; leave out a filter"
+
+
+def test_an_empty_log_names_the_database_that_was_asked(house: House) -> None:
+    house.environ["AFTERCART_DATABASE_URL"] = "sqlite:///other.db"
+
+    shown = house.command("log").stdout
+
+    assert shown == (
+        "no message so far in sqlite:///other.db; AFTERCART_DATABASE_URL names another database\n"
+    )
 
 
 def test_the_log_may_be_cut_off_by_the_next_command(played: House) -> None:

@@ -46,7 +46,8 @@ def load_shop(folder: Path) -> Shop:
 
 def _read(folder: Path) -> tuple[tuple[Campaign, ...], list[Problem]]:
     if not folder.is_dir():
-        words, hint = "there is no such folder", "campaigns are read from it"
+        words = "there is no such folder"
+        hint = "start this in the folder that holds campaigns/ and templates/, or name that one with AFTERCART_ROOT"
         return (), [Problem(folder.name, 1, 1, words, hint)]
     problems: list[Problem] = []
     shop = shops.read(folder / "shop", problems)

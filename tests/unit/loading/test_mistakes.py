@@ -255,7 +255,8 @@ def test_a_folder_that_is_not_there_is_one_mistake(tmp_path: Path) -> None:
     problems = check_folder(tmp_path / "campaigns")
 
     assert [str(p) for p in problems] == [
-        "campaigns:1:1: there is no such folder (campaigns are read from it)"
+        "campaigns:1:1: there is no such folder (start this in the folder that holds campaigns/ and templates/, "
+        "or name that one with AFTERCART_ROOT)"
     ]
 
 

@@ -21,3 +21,15 @@ def did_you_mean(word: str, known: Iterable[str], *, most: int = 12) -> str:
         return ""
     shown = ", ".join(names[:most])
     return f"known: {shown}" + (", …" if len(names) > most else "")
+
+
+def one_slip(one: str, other: str) -> bool:
+    """Whether taking out, putting in, swapping or replacing one letter makes one of the other."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    a, b = one[start:], other[start:]
+    swapped = len(a) > 1 and len(b) > 1 and a[0] == b[1] and a[1] == b[0]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (swapped and a[2:] == b[2:])

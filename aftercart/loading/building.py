@@ -237,9 +237,13 @@ class Builder:
     ) -> Condition | None:
         if text is None:
             return None
-        return wording.read(
+        found = wording.read(
             self.document, text, path, about=about, problems=self.problems
         )
+        if found and self.shop:
+            known = self.shop.categories
+            self.problems += wording.slips(self.document, found, path, known=known)
+        return found
 
     def _place(self, path: Path_) -> Place:
         return Place(self.document.file, *self.document.spot(path, key=True))

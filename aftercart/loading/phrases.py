@@ -8,7 +8,7 @@ from aftercart.campaigns import Limit, Recurring, Window
 from aftercart.durations import Duration
 from aftercart.errors import InputError
 from aftercart.intake import EVENT_TYPES
-from aftercart.spelling import did_you_mean
+from aftercart.spelling import did_you_mean, one_slip
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _GROUPS = {
@@ -130,22 +130,6 @@ def event_type(text: str) -> str:
     hint = did_you_mean(text, EVENT_TYPES, most=20)
     if not re.fullmatch(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*", text):
         raise InputError(f'"{text}" is not a type of event: {hint}')
-    if _almost(text):
+    if any(one_slip(text, known) for known in EVENT_TYPES):
         raise InputError(f'there is no event "{text}": {hint}')
     return text
-
-
-def _almost(text: str) -> bool:
-    """Whether taking out, putting in, swapping or replacing one letter gives a known type."""
-    return any(_one_slip(text, known) for known in EVENT_TYPES)
-
-
-def _one_slip(one: str, other: str) -> bool:
-    if abs(len(one) - len(other)) > 1:
-        return False
-    start = 0
-    while start < min(len(one), len(other)) and one[start] == other[start]:
-        start += 1
-    a, b = one[start:], other[start:]
-    swapped = len(a) > 1 and len(b) > 1 and a[0] == b[1] and a[1] == b[0]
-    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (swapped and a[2:] == b[2:])

@@ -133,6 +133,9 @@ def sandbox(
             "TWILIO_ACCOUNT_SID": box.auth.twilio_account_sid,
             "TWILIO_AUTH_TOKEN": box.auth.twilio_auth_token,
             "TWILIO_FROM": "+15005550006",
+            # what a first try lacks besides; an own one stays
+            **({} if chosen.secret_key else {"SECRET_KEY": "for the sandbox alone"}),
+            **({} if chosen.api_token else {"API_TOKEN": "sandbox-token"}),
         }.items():
             out.print(f"export AFTERCART_{name}='{value}'", soft_wrap=True)
         out.print(

@@ -147,6 +147,18 @@ def test_the_sandbox_prints_the_settings_that_lead_to_it_and_stops_when_asked(
     assert house.command("check").returncode == 0
 
 
+def test_the_sandbox_gives_a_first_try_all_that_up_needs(house: House) -> None:
+    del house.environ["AFTERCART_SECRET_KEY"], house.environ["AFTERCART_API_TOKEN"]
+    house.sandbox()
+
+    printed = house.environ["AFTERCART_API_TOKEN"]
+    checked = house.command("check").returncode
+    house.up()
+
+    assert printed == "sandbox-token"
+    assert checked == 0
+
+
 def test_a_port_that_somebody_else_has_is_named(house: House) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

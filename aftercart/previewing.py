@@ -78,7 +78,10 @@ def _values(
     with rt.store.read() as tx:
         customer = customers.load(tx, [customer_id], now=now).get(customer_id)
         if customer is None:
-            raise InputError(f'there is no customer "{customer_id}"')
+            raise InputError(
+                f'there is no customer "{customer_id}"; ids stand in the log, and the console finds them by name, '
+                "address or number"
+            )
         message, order = _message(tx, rt, campaign, customer, now)
         bought = orders.last_bought(
             tx, [customer_id], categories=gathering.categories(campaign), now=now

@@ -61,7 +61,10 @@ def explain(
     with rt.store.read() as tx:
         customer = customers.load(tx, [customer_id], now=now).get(customer_id)
         if customer is None:
-            raise InputError(f'there is no customer "{customer_id}"')
+            raise InputError(
+                f'there is no customer "{customer_id}"; ids stand in the log, and the console finds them by name, '
+                "address or number"
+            )
         return [
             Explanation(
                 campaign=each,

@@ -227,31 +227,6 @@ def test_a_mistake_is_found_in_a_text_of_any_style(
 
 
 @pytest.mark.parametrize(
-    ("word", "meant"),
-    [("chiken", "chicken"), ("egg", "eggs"), ("chikcen", "chicken"), ("tea", ""), ("foil", "")],
-)  # fmt: skip
-@pytest.mark.parametrize(
-    ("key", "condition"),
-    [
-        ("stop_if: order.refunded", "stop_if: ordered('{}', since=trigger)"),
-        ("where: any(item.category == 'chicken')", "where: any(item.category in ['eggs', '{}'])"),
-    ],
-)  # fmt: skip
-def test_a_category_that_is_one_slip_from_the_shop_s_is_a_mistake_another_is_the_export_s(
-    folder: Path, word: str, meant: str, key: str, condition: str
-) -> None:
-    (folder / "shop" / "categories.yaml").write_text(
-        "chicken: [chicken]\neggs: [eggs]\noil: [oil]\n"
-    )
-
-    problems = found(folder, GOOD.replace(key, condition.format(word)))
-
-    hint = f'did you mean "{meant}"? One of your own goes into shop/categories.yaml'
-    said = [problem.partition(": ")[2] for problem in problems]
-    assert said == ([f'the shop has no category "{word}" ({hint})'] if meant else [])
-
-
-@pytest.mark.parametrize(
     "name", ["Spring.yaml", "spring.yml", "spring offer.yaml", "sprüng.yaml"]
 )
 def test_the_name_of_a_file_must_fit_an_id(folder: Path, name: str) -> None:

@@ -32,7 +32,7 @@ def up(host: Host = "127.0.0.1", port: Port = 0) -> None:
     rt = open_runtime(read_settings())
     refuse_pushed_clock(rt)
     insist_on_port(host, port or port_of(rt.settings))
-    for line in _to_nobody(rt.settings):
+    for line in [*_to_nobody(rt.settings), *_from_nobody(rt.settings)]:
         out.print(line, soft_wrap=True)
     root = Path(rt.settings.root)
     workers = deployment.find("workers", root=root)
@@ -118,6 +118,19 @@ def _to_nobody(settings: Settings) -> list[str]:
         f"{what} go to {settings.outbox} and to nobody: no provider is set"
         for what, name in chosen.items()
         if name == "outbox"
+    ]
+
+
+def _from_nobody(settings: Settings) -> list[str]:
+    """A line where mails would go out under the sender that is shipped: its domain is reserved, and no provider takes it."""
+    local = urlsplit(settings.sendgrid_base_url).hostname == "127.0.0.1"
+    real = settings.email_provider == "smtp" or (
+        settings.email == "sendgrid" and not local
+    )
+    if not (real and settings.email_from == Settings.email_from):
+        return []
+    return [
+        f"e-mails go out as {settings.email_from}, whom no provider takes: set AFTERCART_EMAIL_FROM"
     ]
 
 

@@ -198,6 +198,24 @@ def test_up_says_at_once_what_goes_to_a_file_and_to_nobody(house: House) -> None
     assert "to nobody" not in provided.words
 
 
+def test_up_says_when_mails_would_go_out_under_the_sender_that_is_shipped(
+    house: House,
+) -> None:
+    house.environ |= {
+        "AFTERCART_EMAIL": "smtp",
+        "AFTERCART_SMTP_URL": "smtp://127.0.0.1:1",
+    }
+
+    shipped = house.up()
+    shipped.stop()
+    house.environ["AFTERCART_EMAIL_FROM"] = "Ann's shop <ann@anns-shop.test>"
+    own = house.up()
+    own.stop()
+
+    assert "no provider takes: set AFTERCART_EMAIL_FROM" in shipped.words
+    assert "AFTERCART_EMAIL_FROM" not in own.words
+
+
 def test_the_log_is_followed_until_somebody_has_seen_enough(house: House) -> None:
     house.command("db", "upgrade")
     following = house.start(

@@ -7,6 +7,7 @@ the values can be kept and the message shown again.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -98,13 +99,17 @@ def _order(order: Order, told: str, on: "_Clock") -> dict[str, Any]:
             {
                 "name": line.name,
                 "category": line.category,
-                "quantity": int(line.quantity)
-                if line.quantity == int(line.quantity)
-                else float(line.quantity),
+                "quantity": _number(line.quantity),
             }
             for line in order.lines
         ],
     }
+
+
+@lru_cache(maxsize=1024)
+def _number(quantity: Decimal) -> int | float:
+    whole = int(quantity)
+    return whole if quantity == whole else float(quantity)
 
 
 def _bought(order: Order | None, categories: set[str]) -> list[str]:

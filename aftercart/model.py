@@ -69,6 +69,8 @@ TRANSITIONS: Mapping[State, frozenset[State]] = {
     State.CANCELLED: frozenset(),
 }
 
+#: States of which something is still to come.
+UNDER_WAY = (State.SCHEDULED, State.SENDING, State.UNCERTAIN)
 #: States in which the customer has, or may have, the message: what caps and "not again within" count.
 REACHED = (State.SENDING, State.ACCEPTED, State.UNCERTAIN, State.UNKNOWN)
 

@@ -38,7 +38,7 @@ def sweep(rt: Runtime) -> Swept:
     now = rt.clock()
     with rt.store.read() as tx:
         # the usual case, and no reason to keep writers waiting
-        if not messages.any_open(tx):
+        if not messages.any_open(tx, now=now):
             return Swept()
     long_enough = {channel: now - after for channel, after in RESEND_AFTER.items()}
     with rt.store.write() as tx:

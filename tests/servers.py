@@ -31,8 +31,12 @@ def free_port() -> int:
 
 @dataclass
 class Postgres:
-    """A cluster in a temporary folder; `database()` makes a new database, from a template where one is named."""
+    """A cluster in a temporary folder; `database()` makes a new database, from a template where one is named.
 
+    A test that loses power is run again: only a `durable` one waits for the disk.
+    """
+
+    durable: bool = False
     folder: Path = field(
         default_factory=lambda: Path(tempfile.mkdtemp(prefix="aftercart-pg-"))
     )
@@ -55,8 +59,8 @@ class Postgres:
         data = self.folder / "data"
         self._run("initdb", "--no-sync", "-A", "trust", "-U", "postgres", "-D", data)
         options = (
-            f"-F -c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder} "
-            "-c fsync=off -c max_connections=200 -c log_min_messages=fatal"
+            f"-c listen_addresses=127.0.0.1 -p {self.port} -k {self.folder} "
+            f"-c fsync={'on' if self.durable else 'off'} -c max_connections=200 -c log_min_messages=fatal"
         )
         self._run("pg_ctl", "-w", "start", "-D", data, "-o", options, "-l", "/dev/null")
 

@@ -31,7 +31,7 @@ class Doorbell(RedisBroker):
         self, queue_name: str, prefetch: int = 1, timeout: int = 5000
     ) -> Consumer:
         """As dramatiq's."""
-        consumer: Consumer = super().consume(  # type: ignore[no-untyped-call]
+        consumer: Consumer = super().consume(
             queue_name, prefetch + IN_HAND, min(timeout, LONGEST_NAP)
         )
         return consumer

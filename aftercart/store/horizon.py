@@ -10,6 +10,7 @@ from sqlalchemy import Column, ColumnElement, Select, func, select
 
 from aftercart.model import State
 from aftercart.store import Tx
+from aftercart.store.guards import OPEN
 from aftercart.store.tables import (
     enrollments,
     messages,
@@ -56,7 +57,7 @@ def _statement(names: tuple[str, ...]) -> Select[Any]:
     mine = recurrences.c.campaign.in_(names)
     return select(
         _first(enrollments.c.due_at, enrollments.c.ended_at.is_(None)),
-        _first(messages.c.ring_at, messages.c.state == State.SCHEDULED),
+        _first(messages.c.ring_at, OPEN & (messages.c.state == State.SCHEDULED)),
         _first(rhythms.c.nudge_at, rhythms.c.nudge_at.is_not(None)),
         _first(recurrences.c.next_at, mine),
         select(func.count()).select_from(timezones).scalar_subquery(),

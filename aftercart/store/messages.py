@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, or_, select, update
 
 from aftercart.model import (
+    UNDER_WAY,
     Channel,
     Delivery,
     Message,
@@ -17,12 +18,15 @@ from aftercart.model import (
 from aftercart.reasons import from_json
 from aftercart.store import Tx, lists, rows
 from aftercart.store.among import among
-from aftercart.store.guards import READY, at
+from aftercart.store.guards import OPEN, READY, at
 from aftercart.store.tables import message_events, messages
 
 #: Built once; see `rows`.
 _DUE = select(messages).where(among(messages.c.id), *READY)
 _DUE_TOGETHER = _DUE.where(messages.c.claims == 0)
+
+#: See `_rung`.
+_FURTHEST_RING = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -129,14 +133,16 @@ def in_flight(tx: Tx, *, now: datetime, rung_until: datetime) -> int:
         & (messages.c.due_at <= now)
         & (messages.c.ring_at == rung_until)
     )
-    query = select(func.count()).where(rung | (messages.c.state == State.SENDING))
+    query = select(func.count()).where(
+        messages.c.ring_at <= rung_until, rung | (messages.c.state == State.SENDING)
+    )
     return int(tx.scalar(query) or 0)
 
 
-def any_open(tx: Tx) -> bool:
+def any_open(tx: Tx, *, now: datetime) -> bool:
     """Whether any message is being sent, or waits for proof."""
     query = select(messages.c.id).where(
-        messages.c.state.in_((State.SENDING, State.UNCERTAIN))
+        messages.c.state.in_((State.SENDING, State.UNCERTAIN)), _rung(now)
     )
     return tx.execute(query.limit(1)).first() is not None
 
@@ -145,7 +151,11 @@ def lapsed(tx: Tx, *, now: datetime, limit: int) -> list[Message]:
     """Messages in `sending` whose worker has not come back within its lease."""
     query = (
         select(messages)
-        .where(messages.c.state == State.SENDING, messages.c.lease_until <= now)
+        .where(
+            messages.c.state == State.SENDING,
+            messages.c.lease_until <= now,
+            _rung(now),
+        )
         .order_by(messages.c.id)
         .limit(limit)
     )
@@ -164,6 +174,7 @@ def repeatable(
         select(messages)
         .where(
             messages.c.state == State.UNCERTAIN,
+            _rung(now),
             messages.c.purpose == Purpose.SERVICE,
             messages.c.resends == 0,
             messages.c.expires_at > now,
@@ -179,11 +190,20 @@ def unproved(tx: Tx, *, since: datetime, limit: int) -> list[Message]:
     """Uncertain messages that went out by `since`, oldest first."""
     query = (
         select(messages)
-        .where(messages.c.state == State.UNCERTAIN, messages.c.sending_at <= since)
+        .where(
+            messages.c.state == State.UNCERTAIN,
+            messages.c.sending_at <= since,
+            OPEN,
+        )
         .order_by(messages.c.sending_at, messages.c.id)
         .limit(limit)
     )
     return [from_row(row) for row in tx.execute(query)]
+
+
+def _rung(now: datetime) -> ColumnElement[bool]:
+    """Holds for whatever was ever claimed and is open: what a pause holds is rung furthest ahead, and that is minutes."""
+    return messages.c.ring_at <= now + _FURTHEST_RING
 
 
 def report(tx: Tx, told: Sequence[tuple[str, Delivery, datetime]]) -> None:
@@ -261,7 +281,7 @@ def _row(m: Message) -> dict[str, Any]:
         "due_at": m.due_at,
         "expires_at": m.expires_at,
         "created_at": m.created_at,
-        "ring_at": m.due_at,
+        "ring_at": m.due_at if m.state in UNDER_WAY else None,
         "order_id": m.order_id,
         "content": m.content,
         "facts": dict(m.facts),

@@ -56,7 +56,6 @@ def note_eta(tx: Tx, order_id: str, *, eta: datetime, told_at: datetime) -> None
 
 
 #: Statements are built once; see `rows`.
-_HEADS = select(orders).where(among(orders.c.id))
 _LATE = select(orders.c.customer_id, orders.c.id).where(
     among(orders.c.customer_id),
     orders.c.promised_at < bindparam("now", type_=orders.c.promised_at.type),
@@ -69,14 +68,8 @@ _LATE = select(orders.c.customer_id, orders.c.id).where(
 def load(tx: Tx, ids: Collection[str]) -> dict[str, Order]:
     """The orders of these ids with their lines."""
     wanted = {"ids": sorted(filter(None, ids))}
-    lines = {
-        order_id: tuple(_line(*told) for told in sorted(listed))
-        for order_id, listed in tx.execute(_lines(tx.dialect.name), wanted).all()
-    }
-    return {
-        row.id: _order(row, lines.get(row.id, ()))
-        for row in tx.execute(_HEADS, wanted).all()
-    }
+    found = tx.execute(_with_lines(tx.dialect.name), wanted).all()
+    return {row.id: _order(row, _lines(row.listed)) for row in found}
 
 
 def placed_between(tx: Tx, *, start: datetime, end: datetime) -> list[Order]:
@@ -139,7 +132,7 @@ def late(
 
 
 @lru_cache(maxsize=2)
-def _lines(dialect: str) -> Select[Any]:
+def _with_lines(dialect: str) -> Select[Any]:
     """One row for each order, its lines as JSON: a row for each line takes five times as long to read."""
     c = order_lines.c
     row, rows_of = (
@@ -148,8 +141,14 @@ def _lines(dialect: str) -> Select[Any]:
         else (func.json_array, func.json_group_array)
     )
     line = row(c.line, c.product, c.name, c.category, c.quantity, c.price)
-    listed = rows_of(line, type_=Json).label("listed")
-    return select(c.order_id, listed).where(among(c.order_id)).group_by(c.order_id)
+    listed = select(rows_of(line, type_=Json)).where(c.order_id == orders.c.id)
+    return select(orders, listed.scalar_subquery().label("listed")).where(
+        among(orders.c.id)
+    )
+
+
+def _lines(listed: list[list[Any]] | None) -> tuple[Line, ...]:
+    return tuple(_line(*told) for told in sorted(listed or ()))
 
 
 def _line(

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, case, or_, update
 
-from aftercart.model import Purpose, State, check_transition
+from aftercart.model import UNDER_WAY, Purpose, State, check_transition
 from aftercart.reasons import Reason
 from aftercart.store import Tx, lists
 from aftercart.store.among import among
@@ -106,6 +106,7 @@ def move(tx: Tx, moves: Sequence[Move]) -> set[str]:
             "state": m.after,
             "fence": m.fence,
             "reason": m.reason.to_json() if m.reason else None,
+            **_ENDED.get(m.after, {}),
             **m.columns,
         }
         arrow = tuple(sorted(values)), frozenset({m.before, *m.also})
@@ -164,6 +165,9 @@ def _as_sent(r: Ready, fence: int) -> dict[str, Any]:
         "values": dict(r.values),
     }
 
+
+#: What comes to its end is not rung again.
+_ENDED = {state: {"ring_at": None} for state in State if state not in UNDER_WAY}
 
 #: The columns that a move sets, and the states that it may come from.
 _Arrow = tuple[tuple[str, ...], frozenset[State]]

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from aftercart.model import State
 from aftercart.store import Tx
+from aftercart.store.guards import OPEN
 from aftercart.store.tables import messages
 
 
@@ -32,7 +33,7 @@ def load(tx: Tx) -> list[Unsettled]:
     m = messages.c
     query = (
         select(m.id, m.state, m.fence, m.attempts, m.sending_at)
-        .where(m.state.in_((State.SENDING, State.UNCERTAIN)))
+        .where(m.state.in_((State.SENDING, State.UNCERTAIN)), OPEN)
         .order_by(m.id)
     )
     return [

@@ -18,8 +18,8 @@ def _config() -> Config:
     return config
 
 
-def upgrade(engine: Engine) -> None:
-    """Brings the database to the newest revision."""
+def upgrade(engine: Engine, *, to: str = "head") -> None:
+    """Brings the database to a revision; without one, to the newest."""
     config = _config()
     with engine.connect() as connection:
         connection = connection.execution_options(aftercart_write=True)
@@ -29,7 +29,7 @@ def upgrade(engine: Engine) -> None:
                     text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK}
                 )
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, to)
 
 
 def pending(engine: Engine) -> bool:

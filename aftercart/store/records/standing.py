@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from aftercart.model import State
 from aftercart.store import Tx
+from aftercart.store.guards import OPEN
 from aftercart.store.tables import cases as table
 from aftercart.store.tables import customers, inbox, message_events, messages
 
@@ -93,7 +94,7 @@ def health(tx: Tx, *, now: datetime) -> Health:
             func.count(),
             func.count().filter(m.due_at <= now),
             func.min(m.due_at, type_=m.due_at.type).filter(m.due_at <= now),
-        ).where(m.state == State.SCHEDULED)
+        ).where(m.state == State.SCHEDULED, OPEN)
     ).one()
     open_ = {
         state: (n, oldest)
@@ -101,7 +102,7 @@ def health(tx: Tx, *, now: datetime) -> Health:
             select(
                 m.state, func.count(), func.min(m.sending_at, type_=m.sending_at.type)
             )
-            .where(m.state.in_((State.SENDING, State.UNCERTAIN)))
+            .where(m.state.in_((State.SENDING, State.UNCERTAIN)), OPEN)
             .group_by(m.state)
         )
     }

@@ -60,8 +60,8 @@ messages = Table(
     Column("due_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column(
-        "ring_at", Moment, nullable=False
-    ),  # when a queue is told (again); the tick reads this, not due_at
+        "ring_at", Moment
+    ),  # when a queue is told (again); the tick reads this, not due_at. Null: its way has ended
     Column(
         "slot_at", Moment
     ),  # marketing only: when the planner granted it a place under the cap
@@ -81,23 +81,20 @@ messages = Table(
     Column("delivery", String(12), nullable=False, default=""),
     Column("delivery_rank", Integer, nullable=False, default=0),
     Column("delivery_at", Moment),
-    UniqueConstraint("campaign", "customer_id", "occurrence", "leg"),
-    # the due claim: grows with what is due, not with what was ever sent
+    # the customer first: it is also how a customer's messages are found
+    UniqueConstraint("customer_id", "campaign", "occurrence", "leg"),
+    # The due claim: grows with what is due, not with what was ever sent. No index knows the state, so that PostgreSQL claims a
+    # message in place: with its state in an index, a claim would write into all of them.
     Index(
         "ix_messages_ring",
         "ring_at",
-        sqlite_where=text("state = 'scheduled'"),
-        postgresql_where=text("state = 'scheduled'"),
+        sqlite_where=text("ring_at IS NOT NULL"),
+        postgresql_where=text("ring_at IS NOT NULL"),
     ),
-    Index(
-        "ix_messages_open",
-        "lease_until",
-        sqlite_where=text("state IN ('sending', 'uncertain')"),
-        postgresql_where=text("state IN ('sending', 'uncertain')"),
-    ),
-    Index(None, "customer_id", "created_at"),
     Index(None, "order_id"),
     Index(None, "created_at"),
+    # room on each page for the next version of its rows
+    postgresql_with={"fillfactor": 60},
 )
 
 # What went out with each claim, insert-only and apart from the row that three transactions rewrite for every send.

@@ -70,6 +70,11 @@ class Postgres:
         self._run("pg_ctl", "stop", "-m", "immediate", "-D", self.folder / "data")
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def pid(self) -> int:
+        """The process that all others of the cluster are children of."""
+        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+
     def database(self, *, template: str = "template1") -> str:
         """A new database's name."""
         self._made += 1

@@ -40,7 +40,14 @@ def main() -> None:
     )
     asked.add_argument("--runs", type=int, default=3)
     options = asked.parse_args()
-    runs = [_run(options.count, options.database) for _ in range(options.runs)]
+    redis = Redis()
+    redis.start()
+    try:
+        runs = [
+            _run(options.count, options.database, redis) for _ in range(options.runs)
+        ]
+    finally:
+        redis.stop()
     for run in runs:
         print(orjson.dumps(run).decode())
     run = sorted(runs, key=lambda r: r["ratio"])[len(runs) // 2]
@@ -53,7 +60,7 @@ def main() -> None:
     RESULTS.write_bytes(orjson.dumps({"send_path": runs}, option=orjson.OPT_INDENT_2))
 
 
-def _run(count: int, database: str) -> dict[str, float]:
+def _run(count: int, database: str, redis: Redis) -> dict[str, float]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         port = free_port()
@@ -63,9 +70,6 @@ def _run(count: int, database: str) -> dict[str, float]:
             [sys.executable, "-m", "benchmarks.sink", str(port), str(trusted)]
         )
         stack.callback(_end, sink)
-        redis = Redis()
-        redis.start()
-        stack.callback(redis.stop)
         url, server = _database(database, folder, stack)
         settings = Settings(
             database_url=url,

@@ -73,9 +73,12 @@ class Store:
                 migrations.upgrade(self._engine)
         except DatabaseError as error:
             words = str(error.orig or error).strip().splitlines()[0]
-            raise _wrong_url(
-                f"the database cannot be opened: {words}", "does it run, and may we in?"
-            ) from error
+            hint = (
+                "is its folder there, may we write into it, and is the file ours?"
+                if self.dialect == "sqlite"
+                else "does it run, and may we in?"
+            )
+            raise _wrong_url(f"the database cannot be opened: {words}", hint) from error
 
     def close(self) -> None:
         self._engine.dispose()

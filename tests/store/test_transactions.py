@@ -95,3 +95,14 @@ def test_a_database_that_cannot_be_used_is_refused_in_words(
         open_store(url)
 
     assert "AFTERCART_DATABASE_URL" in str(caught.value)
+
+
+def test_a_file_in_a_folder_that_is_not_there_says_what_to_look_at(
+    tmp_path: Path,
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'nowhere' / 'aftercart.db'}")
+
+    with pytest.raises(SettingsError, match="is its folder there"):
+        store.upgrade()
+
+    store.close()

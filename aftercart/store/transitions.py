@@ -116,10 +116,8 @@ def move(tx: Tx, moves: Sequence[Move]) -> set[str]:
         statement = _arrow(tx.dialect.name, names, befores)
         # one order for all: no deadlocks
         changes.sort(key=lambda c: str(c["id"]))
-        given = {
-            "listed": lists.listed(changes),
-            "ids": [c["id"] for c in changes],
-        }
+        ids = [c["id"] for c in changes]
+        given = {"listed": lists.listed(changes), "ids": ids}
         moved.update(tx.scalars(statement, given).all())
     _tell(
         tx,
@@ -178,12 +176,14 @@ def _arrow(dialect: str, names: tuple[str, ...], befores: frozenset[State]) -> A
     """Moves the listed messages that are where they should be, and whose fence is the one that was seen."""
     listed = lists.fields(dialect, messages, names)
     fence = listed("fence")
+    # The same as the first condition once more: it makes sure that PostgreSQL goes by the key, and not through all that wait.
+    # SQLite would read the whole list again for each of the ids.
+    by_key = (among(messages.c.id),) if dialect == "postgresql" else ()
     return (
         update(messages)
         .where(
             messages.c.id == listed("id"),
-            # the same again: it makes sure that PostgreSQL goes by the key, and not through all that wait
-            among(messages.c.id),
+            *by_key,
             messages.c.state.in_(sorted(befores)),
             or_(fence.is_(None), messages.c.fence == fence),
         )

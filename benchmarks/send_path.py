@@ -86,7 +86,9 @@ def _run(count: int, database: str, redis: Redis) -> dict[str, float]:
         ahead = WARM_UP * planning.BATCH
         stocking.stock(rt, count + ahead)
         begun = time.perf_counter()
-        batches = planning.plan(rt)
+        batches = []
+        while more := planning.plan(rt):
+            batches += more
         planned = time.perf_counter() - begun
         before = processes.cpu(processes.family(server))
         drained, cpu, peak = _drain(settings, rt, batches, count + ahead)

@@ -16,7 +16,12 @@ from aftercart.planning import _batches
 from aftercart.store.messages import Rung
 from schedules import table
 from workers import actors
-from workers.broker import HEARTBEAT_TIMEOUT, MAINTENANCE_CHANCE, make_broker
+from workers.broker import (
+    HEARTBEAT_TIMEOUT,
+    LONGEST_NAP,
+    MAINTENANCE_CHANCE,
+    make_broker,
+)
 
 ROOT = Path(__file__).parents[1]
 SENDERS = {"alerts", "email", "sms"}
@@ -86,6 +91,13 @@ def test_redis_hands_over_the_batch_of_a_dead_worker_soon() -> None:
 
     assert broker.heartbeat_timeout == HEARTBEAT_TIMEOUT == 60_000
     assert broker.maintenance_chance == MAINTENANCE_CHANCE == 1_000_000
+
+
+def test_a_consumer_over_redis_does_not_oversleep_beside_a_full_queue() -> None:
+    consumer: Any = make_broker("redis://127.0.0.1:1").consume("email", 4, 1000)
+
+    assert consumer.timeout == LONGEST_NAP
+    assert consumer.prefetch > 4
 
 
 def test_nothing_is_sent_with_a_delay_or_told_to_retry() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from aftercart import store as store_module
 from aftercart.errors import SettingsError
 from aftercart.store import Store, desk, open_store
 from tests.store.planting import NOW
@@ -106,3 +107,23 @@ def test_a_file_in_a_folder_that_is_not_there_says_what_to_look_at(
         store.upgrade()
 
     store.close()
+
+
+def test_a_connection_that_was_cut_while_it_rested_is_replaced(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = request.getfixturevalue("postgres")
+    monkeypatch.setattr(store_module, "_RESTED_SECONDS", 0.0)
+    store = open_store(server.url(server.database()))
+    other = open_store(server.url(server.database()))
+    with store.read() as tx:
+        pid = tx.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    with other.write() as tx:
+        tx.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+
+    with store.read() as tx:
+        answered = tx.exec_driver_sql("SELECT 1").scalar_one()
+
+    store.close()
+    other.close()
+    assert answered == 1

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from aftercart.errors import IllegalTransition
-from aftercart.model import TRANSITIONS, Channel, Purpose, State
+from aftercart.model import TRANSITIONS, UNDER_WAY, Channel, Purpose, State
 from aftercart.reasons import Code, because
 from aftercart.store import Store, Tx, desk, permissions, transitions
 from aftercart.store.permissions import Consent, Suppression
@@ -146,6 +146,21 @@ def test_an_answer_after_the_lease_counts_while_nobody_else_has_claimed(
         moved = transitions.move(tx, [accepted])
 
     assert moved == {id_}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [p for p in PAIRS if p[1] in TRANSITIONS[p[0]]]
+)
+def test_what_has_come_to_its_end_is_rung_no_more_and_everything_else_is(
+    store: Store, before: State, after: State
+) -> None:
+    id_ = _one(store, state=before, fence=1)
+
+    with store.write() as tx:
+        transitions.move(tx, [_move(id_, before, after)])
+
+    is_open = row(store, id_).ring_at is not None
+    assert is_open == (after in UNDER_WAY)
 
 
 def test_a_move_writes_its_reason_its_columns_and_its_word(store: Store) -> None:

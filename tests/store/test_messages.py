@@ -35,6 +35,16 @@ def test_a_message_is_planned_once_with_its_first_line(store: Store) -> None:
     assert row(store, message("o-1").id).priority == 7
 
 
+def test_what_is_skipped_while_it_is_planned_is_never_rung(store: Store) -> None:
+    skipped = message("o-1", state=State.SKIPPED)
+
+    with store.write() as tx:
+        messages.plan(tx, _drafts(skipped))  # type: ignore[arg-type]
+
+    assert row(store, skipped.id).ring_at is None
+    assert story(store, skipped.id) == ["skipped"]
+
+
 def test_the_noun_comes_back_as_it_went_in(store: Store) -> None:
     asked = message("o-1", facts={"told": "x"}, content="stew", order_id="o-1")
 

@@ -79,7 +79,7 @@ class Staff:
     ) -> None:
         self._command = [
             sys.executable, "-m", "dramatiq", "workers",
-            "--processes", str(count), "--threads", os.environ.get("TH","2"), "--worker-shutdown-timeout", "10000",
+            "--processes", str(count), "--threads", "2", "--worker-shutdown-timeout", "10000",
         ]  # fmt: skip
         self._root, self._lock = root, lock
         # how long a worker may doze between two looks at an empty queue, in milliseconds

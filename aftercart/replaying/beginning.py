@@ -59,17 +59,17 @@ def insist_on_orders(store: Store, *, start: datetime, end: datetime) -> None:
     """
     with store.read() as tx:
         # a database with messages has a better answer coming, in `begin`
-        if orders.placed_between(tx, start=start, end=end) or records.counts(tx):
+        if orders.span(tx, start=start, end=end) or records.counts(tx):
             return
-        known = orders.placed_between(tx, start=_EVER[0], end=_EVER[1])
+        known = orders.span(tx, start=_EVER[0], end=_EVER[1])
     if not known:
         raise InputError(
             "this database has no orders to replay: `aftercart import orders FILE` first, or name another database "
             "with AFTERCART_DATABASE_URL"
         )
     raise InputError(
-        f"no order was placed in these days; the orders that are known reach from {known[0].placed_at:%Y-%m-%d} "
-        f"to {known[-1].placed_at:%Y-%m-%d}"
+        f"no order was placed in these days; the orders that are known reach from {known[0]:%Y-%m-%d} "
+        f"to {known[1]:%Y-%m-%d}"
     )
 
 

@@ -78,6 +78,14 @@ def placed_between(tx: Tx, *, start: datetime, end: datetime) -> list[Order]:
     return [_order(row, ()) for row in tx.execute(query.order_by(orders.c.placed_at))]
 
 
+def span(tx: Tx, *, start: datetime, end: datetime) -> tuple[datetime, datetime] | None:
+    """When the first and the last order of a stretch of time were placed; None where there is none."""
+    at = orders.c.placed_at
+    query = select(func.min(at, type_=at.type), func.max(at, type_=at.type))
+    first, last = tx.execute(query.where(at >= start, at < end)).one()
+    return (first, last) if first and last else None
+
+
 def of_customer(tx: Tx, customer_id: str, *, now: datetime, limit: int) -> list[Order]:
     """A customer's orders placed by `now`, with their lines, newest first."""
     query = (

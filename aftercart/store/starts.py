@@ -10,7 +10,8 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 
 from aftercart.model import State
-from aftercart.store import Tx, rows
+from aftercart.store import Tx
+from aftercart.store.among import among
 from aftercart.store.tables import messages, starts
 
 
@@ -32,12 +33,10 @@ def cross_out(tx: Tx, start: int) -> None:
 
 def count(tx: Tx, ids: Collection[str]) -> None:
     """Counts a start that came to nothing for these messages, unless they have moved since."""
-    for part in rows.chunks(sorted(ids)):
-        tx.execute(
-            update(messages)
-            .where(messages.c.id.in_(part), messages.c.state == State.SCHEDULED)
-            .values(claims=messages.c.claims + 1)
-        )
+    if ids:
+        waiting = among(messages.c.id), messages.c.state == State.SCHEDULED
+        counted = update(messages).where(*waiting).values(claims=messages.c.claims + 1)
+        tx.execute(counted, {"ids": ids})
 
 
 def count_lost(tx: Tx, *, before: datetime) -> None:

@@ -8,7 +8,7 @@ from aftercart import delivering
 from aftercart.errors import Unclear
 from aftercart.model import State
 from aftercart.reasons import Code
-from aftercart.store import tables
+from aftercart.store import desk, tables
 from aftercart.sweeping import Swept
 from tests.people import ANN, CY
 from tests.verbs.stage import (
@@ -51,6 +51,25 @@ def _pass(stage: Stage, span: timedelta, *, every: timedelta) -> None:
         stage.now = min(stage.now + every, until)
         stage.sweep()
         stage.tick()
+
+
+def test_a_claim_is_missed_in_time_also_where_a_pause_had_put_its_ring_off(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = due_recipe(stage)
+    with stage.rt.store.write() as tx:
+        desk.pause(tx, "all", at=stage.now, by="test")
+    stage.deliver(id_)
+    with stage.rt.store.write() as tx:
+        tx.execute(tables.pauses.delete())
+
+    # told twice: the second time it is free to go, and its ring is still minutes away
+    _die_after_the_claim(stage, id_, monkeypatch)
+    (row,) = stage.messages()
+    stage.now += delivering.LEASE
+
+    assert row.ring_at > stage.now
+    assert stage.sweep().uncertain == 1
 
 
 def test_a_claim_whose_worker_died_becomes_uncertain_when_its_lease_ends(

@@ -16,10 +16,11 @@ from aftercart.model import (
     State,
 )
 from aftercart.reasons import from_json
-from aftercart.store import Tx, lists, rows
+from aftercart.store import Tx, lists, rows, stories
 from aftercart.store.among import among
 from aftercart.store.guards import OPEN, READY, at
-from aftercart.store.tables import message_events, messages
+from aftercart.store.stories import Line
+from aftercart.store.tables import messages
 
 #: Built once; see `rows`.
 _DUE = select(messages).where(among(messages.c.id), *READY)
@@ -49,19 +50,18 @@ def plan(tx: Tx, drafts: Sequence[tuple[Message, Mapping[str, Any]]]) -> set[str
     new = rows.insert_once(
         tx, messages, [_row(m) | dict(extra) for m, extra in drafts], key="id"
     )
-    story = [
-        {
-            "message_id": m.id,
-            "at": m.created_at,
-            "word": "planned" if m.state is State.SCHEDULED else m.state.value,
-            "actor": "planner",
-            "reason": m.reason.to_json() if m.reason else None,
-        }
+    lines = [
+        Line(
+            m.id,
+            m.created_at,
+            "planned" if m.state is State.SCHEDULED else m.state.value,
+            "planner",
+            m.reason.to_json() if m.reason else None,
+        )
         for m in {m.id: m for m, _ in reversed(drafts)}.values()
         if m.id in new
     ]
-    if story:
-        tx.execute(message_events.insert(), story)
+    stories.tell(tx, lines)
     return new
 
 

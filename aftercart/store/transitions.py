@@ -14,10 +14,11 @@ from sqlalchemy import bindparam, case, or_, update
 
 from aftercart.model import UNDER_WAY, Purpose, State, check_transition
 from aftercart.reasons import Reason
-from aftercart.store import Tx, lists
+from aftercart.store import Tx, lists, stories
 from aftercart.store.among import among
 from aftercart.store.guards import CLAIMABLE, NOW, at
-from aftercart.store.tables import message_events, messages, renditions
+from aftercart.store.stories import Line
+from aftercart.store.tables import messages, renditions
 
 #: Built once; see `rows`.
 _CLAIM = (
@@ -83,10 +84,8 @@ def claim(
     fences = {row.id: row.fence for row in claimed}
     ours = [r for r in ready if r.message_id in fences]
     if ours:
-        lists.insert_each(
-            tx, renditions, [_as_sent(r, fences[r.message_id]) for r in ours]
-        )
-        _tell(tx, [_story(id_, now, "sending", actor) for id_ in sorted(fences)])
+        sent = [_as_sent(r, fences[r.message_id], now, actor) for r in ours]
+        lists.insert_each(tx, renditions, sent, key="message_id")
     return fences
 
 
@@ -99,7 +98,8 @@ def move(tx: Tx, moves: Sequence[Move]) -> set[str]:
     for m in moves:
         for before in {m.before, *m.also}:
             check_transition(before, m.after)
-    groups: dict[_Arrow, list[dict[str, Any]]] = {}
+    #: by the columns that they set, and the states that they may come from
+    groups: dict[tuple[tuple[str, ...], frozenset[State]], list[dict[str, Any]]] = {}
     for m in moves:
         values = {
             "id": m.message_id,
@@ -109,55 +109,37 @@ def move(tx: Tx, moves: Sequence[Move]) -> set[str]:
             **_ENDED.get(m.after, {}),
             **m.columns,
         }
-        arrow = tuple(sorted(values)), frozenset({m.before, *m.also})
-        groups.setdefault(arrow, []).append(values)
+        columns = tuple(sorted(values)), frozenset({m.before, *m.also})
+        groups.setdefault(columns, []).append(values)
     moved: set[str] = set()
-    for (names, befores), changes in groups.items():
-        statement = _arrow(tx.dialect.name, names, befores)
+    for (_, befores), changes in groups.items():
         # one order for all: no deadlocks
         changes.sort(key=lambda c: str(c["id"]))
-        ids = [c["id"] for c in changes]
-        given = {"listed": lists.listed(changes), "ids": ids}
+        rows = lists.listed(changes, key="id")
+        statement = _arrow(tx.dialect.name, rows.each, rows.same, befores)
+        given = {**rows.parameters, "ids": [c["id"] for c in changes]}
         moved.update(tx.scalars(statement, given).all())
-    _tell(
-        tx,
-        [
-            _story(m.message_id, m.at, m.word or m.after.value, m.actor, m.reason)
-            for m in moves
-            if m.message_id in moved and not m.quiet
-        ],
-    )
+    lines = [
+        Line(
+            m.message_id,
+            m.at,
+            m.word or m.after.value,
+            m.actor,
+            m.reason.to_json() if m.reason else None,
+        )
+        for m in moves
+        if m.message_id in moved and not m.quiet
+    ]
+    stories.tell(tx, lines)
     return moved
 
 
-def tell(
-    tx: Tx,
-    message_id: str,
-    *,
-    at: datetime,
-    word: str,
-    actor: str,
-    reason: Mapping[str, str] | None = None,
-) -> None:
-    """Adds a line to a message's story that moves nothing: a click, an answer, a delivery report."""
-    _tell(
-        tx,
-        [
-            {
-                "message_id": message_id,
-                "at": at,
-                "word": word,
-                "actor": actor,
-                "reason": dict(reason) if reason else None,
-            }
-        ],
-    )
-
-
-def _as_sent(r: Ready, fence: int) -> dict[str, Any]:
+def _as_sent(r: Ready, fence: int, at: datetime, actor: str) -> dict[str, Any]:
     return {
         "message_id": r.message_id,
         "fence": fence,
+        "at": at,
+        "actor": actor,
         "to": r.to,
         "template_version": r.template_version,
         "values": dict(r.values),
@@ -167,14 +149,16 @@ def _as_sent(r: Ready, fence: int) -> dict[str, Any]:
 #: What comes to its end is not rung again.
 _ENDED = {state: {"ring_at": None} for state in State if state not in UNDER_WAY}
 
-#: The columns that a move sets, and the states that it may come from.
-_Arrow = tuple[tuple[str, ...], frozenset[State]]
 
-
-@lru_cache(maxsize=64)
-def _arrow(dialect: str, names: tuple[str, ...], befores: frozenset[State]) -> Any:
+@lru_cache(maxsize=256)
+def _arrow(
+    dialect: str,
+    each: tuple[str, ...],
+    same: tuple[str, ...],
+    befores: frozenset[State],
+) -> Any:
     """Moves the listed messages that are where they should be, and whose fence is the one that was seen."""
-    listed = lists.fields(dialect, messages, names)
+    listed = lists.fields(dialect, messages, each, same)
     fence = listed("fence")
     # The same as the first condition once more: it makes sure that PostgreSQL goes by the key, and not through all that wait.
     # SQLite would read the whole list again for each of the ids.
@@ -187,22 +171,6 @@ def _arrow(dialect: str, names: tuple[str, ...], befores: frozenset[State]) -> A
             messages.c.state.in_(sorted(befores)),
             or_(fence.is_(None), messages.c.fence == fence),
         )
-        .values({n: listed(n) for n in names if n not in ("id", "fence")})
+        .values({n: listed(n) for n in (*each, *same) if n not in ("id", "fence")})
         .returning(messages.c.id)
     )
-
-
-def _story(
-    message_id: str, at: datetime, word: str, actor: str, reason: Reason | None = None
-) -> dict[str, Any]:
-    return {
-        "message_id": message_id,
-        "at": at,
-        "word": word,
-        "actor": actor,
-        "reason": reason.to_json() if reason else None,
-    }
-
-
-def _tell(tx: Tx, story: list[dict[str, Any]]) -> None:
-    lists.insert_each(tx, message_events, story)

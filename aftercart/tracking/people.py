@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from aftercart.errors import InputError
 from aftercart.model import Channel, Customer, Message, Purpose
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, customers, desk, messages, permissions, transitions
+from aftercart.store import Tx, customers, desk, messages, permissions, stories
 from aftercart.store.permissions import Consent, Suppression
+from aftercart.store.stories import Line
 
 #: How long an answer may be changed.
 EDITABLE = timedelta(days=14)
@@ -41,14 +42,8 @@ def unsubscribe(rt: Runtime, message_id: str, *, everything: bool, source: str) 
         message, customer = found
         for purpose, channel in _leaving(message, everything):
             _leave(tx, customer, purpose, channel, source=source, at=now)
-        transitions.tell(
-            tx,
-            message.id,
-            at=now,
-            word="unsubscribed",
-            actor=source,
-            reason={"words": "everything" if everything else "this kind of message"},
-        )
+        what = {"words": "everything" if everything else "this kind of message"}
+        stories.tell(tx, [Line(message.id, now, "unsubscribed", source, what)])
     return True
 
 
@@ -90,14 +85,8 @@ def answer(rt: Runtime, message_id: str, *, score: int, comment: str) -> None:
             "comment": comment.strip(),
         }
         desk.answer(tx, given, at=now)
-        transitions.tell(
-            tx,
-            message_id,
-            at=now,
-            word="answered",
-            actor="customer",
-            reason={"words": f"{score} of 10"},
-        )
+        words = {"words": f"{score} of 10"}
+        stories.tell(tx, [Line(message_id, now, "answered", "customer", words)])
         if score <= DETRACTOR:
             desk.open_case(
                 tx,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from aftercart.model import Channel, Message, Purpose, State, message_id
-from aftercart.store import Store, Tx, messages, tables
+from aftercart.store import Store, Tx, messages, stories, tables
 from tests.people import ANN
 
 NOW = datetime(2026, 3, 4, 16, 0, tzinfo=UTC)
@@ -66,7 +66,5 @@ def row(store: Store, id_: str) -> Any:
 
 def story(store: Store, id_: str) -> list[str]:
     """The words of a message's story."""
-    s = tables.message_events
     with store.read() as tx:
-        query = select(s.c.word).where(s.c.message_id == id_).order_by(s.c.id)
-        return list(tx.scalars(query))
+        return [line.word for line in stories.of(tx, id_)]

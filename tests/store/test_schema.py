@@ -1,5 +1,6 @@
 """The migrations and the tables say the same."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, text
 
-from aftercart.store import Store, migrations, open_store, tables
+from aftercart.store import Store, migrations, open_store, stories, tables
 from aftercart.store.tables import metadata
 
 
@@ -40,18 +41,38 @@ def test_what_was_sent_before_can_still_be_shown(
     migrations.upgrade(store._engine, to="0001")
     with store.write() as tx:
         tx.execute(
-            text(_OLD), [_old("sent", "accepted", "v1"), _old("waits", "scheduled", "")]
+            text(_OLD),
+            [
+                _old("sent", "accepted", "v1", fence=2),
+                _old("quiet", "accepted", "v1"),
+                _old("waits", "scheduled", ""),
+            ],
         )
+        told = ("planned", "sending", "again", "sending", "accepted")
+        for n, word in enumerate(told):
+            line = {"at": _AT.replace("00:00.", f"0{n}:00."), "word": word}
+            tx.execute(text(_OLD_LINE), line | {"actor": f"who {n}"})
 
     store.upgrade()
 
     with store.read() as tx:
-        sent = tx.execute(select(tables.renditions)).all()
+        r = tables.renditions.c
+        sent = tx.execute(
+            select(r.message_id, r.fence, r.at, r.actor, r.to, r["values"]).order_by(
+                r.message_id
+            )
+        ).all()
+        story = stories.of(tx, "sent")
         rung = {m.id: m.ring_at for m in tx.execute(select(tables.messages))}
     store.close()
+    at, to = datetime.fromisoformat(_AT), "ann@mail.example"
     assert [tuple(row) for row in sent] == [
-        ("sent", 1, "ann@mail.example", "v1", {"n": 1})
+        ("quiet", 1, at, "", to, {"n": 1}),
+        ("sent", 2, at + timedelta(minutes=3), "who 3", to, {"n": 1}),
     ]
+    # of the first claim no rendition was kept: its line stays where it was
+    assert [line.word for line in story] == list(told)
+    assert [line.actor for line in story] == [f"who {n}" for n in range(5)]
     assert rung["sent"] is None
     assert rung["waits"] is not None
 
@@ -67,13 +88,19 @@ _OLD = (
 )
 
 
-def _old(id_: str, state: str, version: str) -> dict[str, object]:
-    at = "2026-03-04T16:00:00.000000+00:00"
+_AT = "2026-03-04T16:00:00.000000+00:00"
+_OLD_LINE = (
+    "INSERT INTO message_events (message_id, at, word, actor) "
+    "VALUES ('sent', :at, :word, :actor)"
+)
+
+
+def _old(id_: str, state: str, version: str, *, fence: int = 1) -> dict[str, object]:
     texts = dict.fromkeys((n.strip() for n in _COLUMNS.split(",")), "")
     numbers = dict.fromkeys(
         ("leg", "priority", "attempts", "claims", "resends", "delivery_rank"), 0
     )
-    moments = dict.fromkeys(("created_at", "due_at", "expires_at", "ring_at"), at)
+    moments = dict.fromkeys(("created_at", "due_at", "expires_at", "ring_at"), _AT)
     return {
         **texts,
         **numbers,
@@ -81,7 +108,7 @@ def _old(id_: str, state: str, version: str) -> dict[str, object]:
         "id": id_,
         "occurrence": id_,
         "state": state,
-        "fence": 1,
+        "fence": fence,
         "facts": "{}",
         "template_version": version,
         "to": "ann@mail.example",

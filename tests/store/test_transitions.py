@@ -255,7 +255,14 @@ def test_a_claim_writes_down_what_it_is_about_to_send(store: Store) -> None:
     assert found.slot_at == NOW
     with store.read() as tx:
         (sent,) = tx.execute(select(renditions))
-    assert sent == (id_, 1, "ann@mail.example", "v1", {"shop": "Meadow"})
+    assert (sent.message_id, sent.fence, sent.at, sent.actor) == (
+        id_,
+        1,
+        NOW,
+        "worker",
+    )
+    assert (sent.to, sent.template_version) == ("ann@mail.example", "v1")
+    assert sent.values == {"shop": "Meadow"}
     assert story(store, id_) == ["planned", "sending"]
 
 

@@ -20,7 +20,7 @@ from aftercart.rendering import Renderer
 from aftercart.runtime import Runtime
 from aftercart.settings import Settings
 from aftercart.shop import Shop
-from aftercart.store import Store, messages, tables
+from aftercart.store import Store, messages, stories, tables
 from tests import people
 from tests.people import ANN, Person
 
@@ -212,13 +212,9 @@ class Stage:
 
     def story(self, id_: str) -> list[tuple[str, str]]:
         """The word and the reason's code of each line of a message's story."""
-        s = tables.message_events
-        query = select(s).where(s.c.message_id == id_).order_by(s.c.id)
         with self.rt.store.read() as tx:
-            return [
-                (row.word, (row.reason or {}).get("code", ""))
-                for row in tx.execute(query)
-            ]
+            lines = stories.of(tx, id_)
+        return [(line.word, (line.reason or {}).get("code", "")) for line in lines]
 
     def rows(self, table: Any) -> list[Any]:
         with self.rt.store.read() as tx:

@@ -21,9 +21,10 @@ from aftercart.store import (
     inbox,
     orders,
     permissions,
-    transitions,
+    stories,
 )
 from aftercart.store.permissions import Consent, Suppression
+from aftercart.store.stories import Line
 from tests.web import sent
 from tests.web.seeding import DAY, HOUR, NOW, PEOPLE, SECRET, person
 from tests.web.sent import Planned
@@ -202,14 +203,9 @@ def _answers(tx: Tx, rt: Runtime) -> None:
             "comment": words.get(n, ""),
         }
         desk.answer(tx, given, at=at + 2 * HOUR)
-        transitions.tell(
-            tx,
-            message.id,
-            at=at + 2 * HOUR,
-            word="answered",
-            actor="customer",
-            reason={"words": f"{score} of 10"},
-        )
+        line = {"words": f"{score} of 10"}
+        told = Line(message.id, at + 2 * HOUR, "answered", "customer", line)
+        stories.tell(tx, [told])
         if score <= 6:
             desk.open_case(
                 tx,

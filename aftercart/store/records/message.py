@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from aftercart.model import Customer, Message, Order
-from aftercart.store import Tx, customers, messages, orders, versions
-from aftercart.store.tables import answers, message_events, provider_events, renditions
+from aftercart.store import Tx, customers, messages, orders, stories, versions
+from aftercart.store.tables import answers, provider_events, renditions
 from aftercart.store.tables import messages as table
 
 
@@ -82,14 +82,12 @@ def _as_sent(tx: Tx, message_id: str) -> Row[Any] | None:
 
 def _story(tx: Tx, message_id: str) -> list[Entry]:
     """Our words and the provider's, oldest first; what both tell stands once."""
-    e, p = message_events.c, provider_events.c
     own = [
-        Entry(row.at, row.word, row.actor, row.reason or {})
-        for row in tx.execute(
-            select(message_events).where(e.message_id == message_id).order_by(e.id)
-        )
+        Entry(line.at, line.word, line.actor, line.reason or {})
+        for line in stories.of(tx, message_id)
     ]
     told = {entry.word for entry in own}
+    reports = select(provider_events).where(provider_events.c.message_id == message_id)
     reported = [
         Entry(
             row.at,
@@ -98,7 +96,7 @@ def _story(tx: Tx, message_id: str) -> list[Entry]:
             {"words": row.words} if row.words else {},
             row.machine,
         )
-        for row in tx.execute(select(provider_events).where(p.message_id == message_id))
+        for row in tx.execute(reports)
         if (row.signal or row.delivery) and (row.signal or row.delivery) not in told
     ]
     # sorted() keeps the order of our own entries that carry one and the same moment

@@ -97,12 +97,15 @@ messages = Table(
     postgresql_with={"fillfactor": 60},
 )
 
-# What went out with each claim, insert-only and apart from the row that three transactions rewrite for every send.
+# What went out with each claim, insert-only and apart from the row that three transactions rewrite for every send. It is also
+# the line "sending" of the message's story.
 renditions = Table(
     "renditions",
     metadata,
     Column("message_id", String(36), primary_key=True),
     Column("fence", Integer, primary_key=True),  # of the claim
+    Column("at", Moment, nullable=False),
+    Column("actor", String, nullable=False),
     Column(
         "to", String, nullable=False
     ),  # as used, for support; erased with the person
@@ -122,7 +125,7 @@ starts = Table(
     Column("ids", Json, nullable=False),  # of messages
 )
 
-# The story of each message, append-only; what support reads.
+# The story of each message, append-only; what support reads. That it was handed over is told by `renditions`.
 message_events = Table(
     "message_events",
     metadata,

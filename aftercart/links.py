@@ -9,7 +9,7 @@ rotated by putting the new one in front.
 
 import hashlib
 import hmac
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
@@ -69,10 +69,21 @@ def _signed(purpose: str, value: str, key: str) -> str:
     return _signer(purpose, key).sign(base64_encode(value)).decode("ascii")
 
 
+class _Signer(Signer):
+    """itsdangerous' own, but for the key, which it would derive anew for each link."""
+
+    @cached_property
+    def _newest(self) -> bytes:
+        return super().derive_key()
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        return self._newest if secret_key is None else super().derive_key(secret_key)
+
+
 @lru_cache(maxsize=64)
 def _signer(purpose: str, *keys: str) -> Signer:
     """itsdangerous signs with the last key and tries them all. Kept: a batch signs a hundred links with one key."""
-    return Signer(
+    return _Signer(
         list(keys),
         salt=f"aftercart.{purpose}",
         key_derivation="hmac",

@@ -193,9 +193,7 @@ class Event:
     at: datetime
     customer_id: str
     order_id: str = ""
-    body: Mapping[str, Any] = field(
-        default_factory=dict
-    )  #: as received, JSON-able, with "customer" and "order"
+    body: Mapping[str, Any] = field(default_factory=dict)  #: as received, JSON-able
 
 
 @dataclass(frozen=True)
@@ -237,6 +235,7 @@ class Message:
     reason: Reason | None = None
     fence: int = 0
     attempts: int = 0
+    rung: int = 0  #: how often a queue was told of it since it last moved
     claims: int = 0
     resends: int = 0
     slot_at: datetime | None = None

@@ -76,6 +76,9 @@ class Runtime:
     actor: str = field(
         default_factory=lambda: f"{socket.gethostname()}/{os.getpid()}"
     )  #: who writes into a message's story
+    kept_templates: set[str] = field(
+        default_factory=set
+    )  #: versions whose sources are known to be in the store
 
     @cached_property
     def senders(self) -> Mapping[Channel, Sender]:

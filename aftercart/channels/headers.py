@@ -15,6 +15,15 @@ _UNSAFE = re.compile(
 
 def flaw(message: Outgoing) -> str:
     """What is wrong with a header of this message, or nothing."""
+    said = (
+        message.rendered.subject,
+        message.to_name,
+        message.to,
+        *message.headers,
+        *message.headers.values(),
+    )
+    if not _UNSAFE.search("".join(said)):
+        return ""
     texts = {
         "subject": message.rendered.subject,
         "recipient's name": message.to_name,

@@ -5,7 +5,7 @@ became of it is written after. A process that dies in between leaves messages in
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -34,20 +34,19 @@ def deliver(rt: Runtime, ids: Sequence[str]) -> int:
     # before anything is claimed: a set-up that cannot send must cost no message
     senders = rt.senders
     with rt.store.read() as tx:
-        # Told twice, or by a broker that hands on what a dead worker held: then it may be what the worker died of.
-        under_way = starts.under_way(tx)
-        due = messages.due(tx, [i for i in ids if i not in under_way], now=now)
+        due = messages.due(tx, ids, now=now)
         if not due:
             return 0
         known = preparing.gather(tx, rt, due, now=now)
-    with rt.store.write() as tx:
-        start = starts.note(tx, [m.id for m in due], now=now)
+    note = _note(rt, [m.id for m in due if starts.doubtful(m)], now=now)
     prepared = preparing.prepare(rt, due, known, now=now)
     with rt.store.write() as tx:
-        starts.cross_out(tx, start)
+        if note is not None:
+            starts.cross_out(tx, note)
         starts.count(tx, prepared.broken)
         transitions.move(tx, prepared.moves)
         fences = _claim(tx, rt, prepared)
+    rt.kept_templates.update(t.version for t in prepared.templates.values())
     _say(prepared)
     sent = [p for p in prepared.outgoing if p.message_id in fences]
     results = []
@@ -58,6 +57,13 @@ def deliver(rt: Runtime, ids: Sequence[str]) -> int:
     if results:
         _settle(rt, prepared, results, fences)
     return len(results)
+
+
+def _note(rt: Runtime, ids: Sequence[str], *, now: datetime) -> int | None:
+    if not ids:
+        return None
+    with rt.store.write() as tx:
+        return starts.note(tx, ids, now=now)
 
 
 def _settle(
@@ -107,6 +113,8 @@ def _send(
 def _claim(tx: Tx, rt: Runtime, prepared: Prepared) -> dict[str, int]:
     now = rt.clock()
     for template in prepared.templates.values():
+        if template.version in rt.kept_templates:
+            continue
         versions.keep(
             tx, template.version, name=template.name, sources=template.sources, now=now
         )

@@ -68,7 +68,8 @@ def settle(
         reason = because(Code.NO_ANSWER, words=answer.words)
         return Settled(moved(State.UNCERTAIN, reason, provider=who), who)
     until, reason = _again_at(answer, now, attempts)
-    again = moved(State.SCHEDULED, reason, "again", due_at=until, ring_at=until)
+    due: dict[str, Any] = {"due_at": until, "ring_at": until, "rung": 0}
+    again = moved(State.SCHEDULED, reason, "again", **due)
     return Settled(again, who)
 
 

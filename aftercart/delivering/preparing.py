@@ -174,7 +174,7 @@ def _hold(rt: Runtime, message: Message, wait: Wait, now: datetime) -> Move:
     paused = wait.reason.code is Code.PAUSED
     # what a person holds stays due, so that a resume finds it; what waits for its hour gives its slot back until then
     until = min(wait.until, message.expires_at)
-    columns: dict[str, Any] = {"claims": 0, "ring_at": until}
+    columns: dict[str, Any] = {"claims": 0, "rung": 0, "ring_at": until}
     if not paused:
         columns |= {"due_at": until, "slot_at": None}
     return Move(

@@ -109,6 +109,7 @@ def open_store(url: str, *, pool_size: int = 8) -> Store:
         _prepare_sqlite(engine)
     else:
         engine = create_engine(parsed, **options)
+        _prepare_postgresql(engine)
         _ask_the_rested(engine)
     return Store(engine)
 
@@ -158,6 +159,14 @@ def _ask_the_rested(engine: Engine) -> None:
                 raise
             # the pool throws it away and opens another
             raise DisconnectionError from error
+
+
+def _prepare_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connected(raw: Any, _record: Any) -> None:
+        # times arrive as the store gives them on, and need not be turned one by one
+        raw.execute("SET TIME ZONE 'UTC'")
+        raw.commit()
 
 
 def _prepare_sqlite(engine: Engine) -> None:

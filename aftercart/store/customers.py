@@ -1,6 +1,7 @@
 """Customers: who they are, and how they were on a given day."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +33,10 @@ PROFILE = (
 )
 
 
+_COUNTED = ("orders", "last_order_at")
+_OWN = [customers.c[f.name] for f in fields(Customer) if f.name not in _COUNTED]
+
+
 def as_of(now: datetime | BindParameter[datetime]) -> Select[Any]:
     """A SELECT of customers with the orders that they had placed by `now`."""
     placed = (orders.c.customer_id == customers.c.id) & (orders.c.placed_at <= now)
@@ -42,7 +47,7 @@ def as_of(now: datetime | BindParameter[datetime]) -> Select[Any]:
         .correlate(customers)
         .scalar_subquery()
     )
-    return select(customers, count.label("orders"), last.label("last_order_at"))
+    return select(*_OWN, count.label("orders"), last.label("last_order_at"))
 
 
 #: Built once; see `rows`.
@@ -54,7 +59,7 @@ _BY_ID = as_of(bindparam("now", type_=customers.c.created_at.type)).where(
 def load(tx: Tx, ids: Collection[str], *, now: datetime) -> dict[str, Customer]:
     """The customers of these ids, as of `now`. Unknown ids are simply not in the answer."""
     found = tx.execute(_BY_ID, {"now": now, "ids": ids}).all()
-    return {row.id: from_row(row) for row in found}
+    return {row[0]: from_row(row) for row in found}
 
 
 def clocks(tx: Tx, ids: Collection[str]) -> dict[str, str]:
@@ -135,20 +140,5 @@ def by_address_key(tx: Tx, key: str) -> list[str]:
 
 
 def from_row(row: Row[Any]) -> Customer:
-    """A row of `as_of` as a noun."""
-    return Customer(
-        id=row.id,
-        first_name=row.first_name,
-        email=row.email,
-        phone=row.phone,
-        email_key=row.email_key,
-        phone_key=row.phone_key,
-        timezone=row.timezone,
-        country=row.country,
-        locale=row.locale,
-        email_marketing=row.email_marketing,
-        sms_marketing=row.sms_marketing,
-        survey=row.survey,
-        orders=row.orders,
-        last_order_at=row.last_order_at,
-    )
+    """A row of `as_of` as a noun: its columns are the noun's fields."""
+    return Customer(*row)

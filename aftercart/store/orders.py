@@ -1,6 +1,7 @@
 """Orders and their lines: what was bought, when it was promised, and when it came."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -55,6 +56,9 @@ def note_eta(tx: Tx, order_id: str, *, eta: datetime, told_at: datetime) -> None
     )
 
 
+#: An order's fields are its columns, and last of all its lines.
+_OWN = [orders.c[f.name] for f in fields(Order) if f.name != "lines"]
+
 #: Statements are built once; see `rows`.
 _LATE = select(orders.c.customer_id, orders.c.id).where(
     among(orders.c.customer_id),
@@ -69,13 +73,13 @@ def load(tx: Tx, ids: Collection[str]) -> dict[str, Order]:
     """The orders of these ids with their lines."""
     wanted = {"ids": sorted(filter(None, ids))}
     found = tx.execute(_with_lines(tx.dialect.name), wanted).all()
-    return {row.id: _order(row, _lines(row.listed)) for row in found}
+    return {row[0]: _whole(row) for row in found}
 
 
 def placed_between(tx: Tx, *, start: datetime, end: datetime) -> list[Order]:
     """The orders placed in a stretch of time, without their lines."""
-    query = select(orders).where(orders.c.placed_at >= start, orders.c.placed_at < end)
-    return [_order(row, ()) for row in tx.execute(query.order_by(orders.c.placed_at))]
+    query = select(*_OWN).where(orders.c.placed_at >= start, orders.c.placed_at < end)
+    return [Order(*row) for row in tx.execute(query.order_by(orders.c.placed_at))]
 
 
 def span(tx: Tx, *, start: datetime, end: datetime) -> tuple[datetime, datetime] | None:
@@ -150,9 +154,13 @@ def _with_lines(dialect: str) -> Select[Any]:
     )
     line = row(c.line, c.product, c.name, c.category, c.quantity, c.price)
     listed = select(rows_of(line, type_=Json)).where(c.order_id == orders.c.id)
-    return select(orders, listed.scalar_subquery().label("listed")).where(
-        among(orders.c.id)
-    )
+    return select(*_OWN, listed.scalar_subquery()).where(among(orders.c.id))
+
+
+def _whole(row: Row[Any]) -> Order:
+    told = list(row)
+    told[-1] = _lines(told[-1])
+    return Order(*told)
 
 
 def _lines(listed: list[list[Any]] | None) -> tuple[Line, ...]:
@@ -168,19 +176,3 @@ def _line(
 @lru_cache(maxsize=4096)
 def _exact(number: float) -> Decimal:
     return Decimal(str(number))
-
-
-def _order(row: Row[Any], lines: tuple[Line, ...]) -> Order:
-    return Order(
-        id=row.id,
-        customer_id=row.customer_id,
-        placed_at=row.placed_at,
-        promised_at=row.promised_at,
-        eta=row.eta,
-        delivered_at=row.delivered_at,
-        cancelled_at=row.cancelled_at,
-        refunded_at=row.refunded_at,
-        total=row.total,
-        currency=row.currency,
-        lines=lines,
-    )

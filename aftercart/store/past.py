@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from aftercart.model import REACHED, Message, State
 from aftercart.store import Tx, rows
-from aftercart.store.messages import from_row
+from aftercart.store.messages import NOUN, from_row
 from aftercart.store.tables import messages
 
 #: States in which a marketing message does not take one of the customer's slots.
@@ -75,7 +75,7 @@ def newest(
 ) -> list[Message]:
     """The newest messages of a campaign to one customer, as far as planned by `now`."""
     query = (
-        select(messages)
+        select(*NOUN)
         .where(
             messages.c.customer_id == customer_id,
             messages.c.campaign == campaign,

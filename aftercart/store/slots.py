@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from aftercart.model import Message, Purpose, State
 from aftercart.store import Tx, rows
-from aftercart.store.messages import from_row
+from aftercart.store.messages import NOUN, from_row
 from aftercart.store.tables import messages
 
 #: States in which a marketing message does not take one of the customer's slots.
@@ -17,7 +17,7 @@ _NEVER_CAME = (State.SKIPPED, State.EXPIRED, State.CANCELLED, State.FAILED)
 def unslotted(tx: Tx, *, now: datetime, limit: int) -> list[tuple[Message, int]]:
     """Due marketing messages that still need a place under the customer's cap, with their priority, in order of merit."""
     query = (
-        select(messages)
+        select(*NOUN, messages.c.priority)
         .where(
             messages.c.state == State.SCHEDULED,
             messages.c.ring_at <= now,

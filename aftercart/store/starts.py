@@ -1,29 +1,44 @@
 """Which messages were being prepared when a process died? Their rendering may be what killed it.
 
-A start is written down before anything is rendered and crossed out with the claim: one small row for a batch, where a counter
-on every message would cost as much as the claim itself.
+Whoever prepares messages that came to nothing before notes it first and crosses it out with the claim. What a queue hears of
+for the first time goes without a note: should it kill its worker, it is rung again, and then it is noted.
 """
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 
-from aftercart.model import State
+from aftercart.model import Message, State
 from aftercart.store import Tx
 from aftercart.store.among import among
 from aftercart.store.tables import messages, starts
 
 
 def note(tx: Tx, ids: Collection[str], *, now: datetime) -> int:
-    """Writes down that these messages are being prepared; answers the start's number. Commit before rendering."""
+    """Writes down that these messages are being prepared; answers the note's number. Commit before rendering."""
     statement = insert(starts).values(at=now, ids=list(ids)).returning(starts.c.id)
     return int(tx.scalars(statement).one())
 
 
-def under_way(tx: Tx) -> set[str]:
-    """The messages that somebody prepares, or died of. There is one row for each thread that is at work."""
-    return {id_ for ids in tx.scalars(select(starts.c.ids)) for id_ in ids}
+def doubtful(message: Message) -> bool:
+    """Whether a queue was told of it before, and it has not moved since."""
+    return message.rung > 1
+
+
+def under_way(dialect: str) -> Select[Any]:
+    """The ids that somebody noted: who prepares them is at work, or died of them."""
+    each = (
+        func.json_array_elements_text(starts.c.ids).column_valued(
+            "noted", joins_implicitly=True
+        )
+        if dialect == "postgresql"
+        else func.json_each(starts.c.ids)
+        .table_valued("value", joins_implicitly=True)
+        .c.value
+    )
+    return select(each).select_from(starts)
 
 
 def cross_out(tx: Tx, start: int) -> None:

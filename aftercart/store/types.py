@@ -34,4 +34,4 @@ class Moment(TypeDecorator[datetime]):
             return datetime.fromisoformat(value)
         # psycopg answers in the session's zone; everything above the store speaks UTC
         instant: datetime = value
-        return instant.astimezone(UTC)
+        return instant if instant.tzinfo is UTC else instant.astimezone(UTC)

@@ -1,4 +1,4 @@
-"""A start that came to nothing is counted for its messages, once, and only for those that have not moved."""
+"""A noted start that came to nothing is counted for its messages, once, and only for those that have not moved."""
 
 from datetime import timedelta
 

@@ -53,7 +53,9 @@ class MessagePage:
 
 def message_page(tx: Tx, message_id: str, *, now: datetime) -> MessagePage | None:
     """Everything about one message as of `now`, or None where there is no such message."""
-    row = tx.execute(select(table).where(table.c.id == message_id)).first()
+    c = table.c
+    query = select(*messages.NOUN, c.enrollment_id, c.lease_until)
+    row = tx.execute(query.where(c.id == message_id)).first()
     if row is None:
         return None
     message = messages.from_row(row)

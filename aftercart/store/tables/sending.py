@@ -63,6 +63,9 @@ messages = Table(
         "ring_at", Moment
     ),  # when a queue is told (again); the tick reads this, not due_at. Null: its way has ended
     Column(
+        "rung", Integer, nullable=False, default=0
+    ),  # how often a queue was told, of what has not moved since: a batch of these is noted before it is prepared
+    Column(
         "slot_at", Moment
     ),  # marketing only: when the planner granted it a place under the cap
     Column("fence", Integer, nullable=False, default=0),
@@ -115,8 +118,8 @@ renditions = Table(
     ),  # what filled the template: with its version, what the customer saw can be shown again
 )
 
-# The batches that somebody prepares at this moment. A row that stays was left by a process that died: one of its messages may be
-# what it died of.
+# The batches that somebody prepares at this moment, of messages that came to nothing before: the queue lost them, or somebody
+# died of them. A row that stays was left by a process that died: one of its messages may be what it died of.
 starts = Table(
     "starts",
     metadata,

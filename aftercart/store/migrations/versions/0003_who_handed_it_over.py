@@ -31,6 +31,7 @@ def upgrade() -> None:
             SELECT coalesce(m.sending_at, m.created_at) FROM messages m WHERE m.id = renditions.message_id
         ) WHERE at IS NULL
     ''')
+    op.add_column('messages', sa.Column('rung', sa.Integer(), nullable=False, server_default='0'))
     with op.batch_alter_table('renditions') as batch:
         batch.alter_column('at', existing_type=Moment(), nullable=False)
         batch.alter_column('actor', existing_type=sa.String(), nullable=False)

@@ -1,11 +1,13 @@
 """A provider that takes everything: answers 202 to every POST. `python -m benchmarks.sink PORT CERTIFICATE`."""
 
 import asyncio
+import itertools
 import signal
 import ssl
 import sys
 
-_TAKEN = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: sink\r\nContent-Length: 0\r\n\r\n"
+_TAKEN = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: sink-%d\r\nContent-Length: 0\r\n\r\n"
+_numbers = itertools.count()
 
 
 class Sink(asyncio.Protocol):
@@ -24,7 +26,7 @@ class Sink(asyncio.Protocol):
             if len(self._buffer) < end + 4 + length:
                 return
             self._buffer = self._buffer[end + 4 + length :]
-            self._transport.write(_TAKEN)
+            self._transport.write(_TAKEN % next(_numbers))
 
 
 async def _serve(port: int, certificate: str) -> None:

@@ -10,7 +10,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, case, or_, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    false,
+    or_,
+    true,
+    update,
+)
 
 from aftercart.model import UNDER_WAY, Purpose, State, check_transition
 from aftercart.reasons import Reason
@@ -160,17 +169,21 @@ def _arrow(
     """Moves the listed messages that are where they should be, and whose fence is the one that was seen."""
     listed = lists.fields(dialect, messages, each, same)
     fence = listed("fence")
-    # The same as the first condition once more: it makes sure that PostgreSQL goes by the key, and not through all that wait.
-    # SQLite would read the whole list again for each of the ids.
-    by_key = (among(messages.c.id),) if dialect == "postgresql" else ()
+    there: ColumnElement[bool] = and_(
+        messages.c.state.in_(sorted(befores)),
+        or_(fence.is_(None), messages.c.fence == fence),
+    )
+    by_key = [messages.c.id == listed("id")]
+    if dialect == "postgresql":
+        # By the key, so that it does not go through all that wait. How seldom such a state is must not be seen: it would count on
+        # one row, and go through the whole list for each of a hundred. SQLite goes by the key in any case.
+        by_key += [among(messages.c.id)]
+        there = case((there, true()), else_=false())
+    if each == ("id",):
+        by_key = [among(messages.c.id)]
     return (
         update(messages)
-        .where(
-            messages.c.id == listed("id"),
-            *by_key,
-            messages.c.state.in_(sorted(befores)),
-            or_(fence.is_(None), messages.c.fence == fence),
-        )
+        .where(*by_key, there)
         .values({n: listed(n) for n in (*each, *same) if n not in ("id", "fence")})
         .returning(messages.c.id)
     )

@@ -235,7 +235,6 @@ class Message:
     reason: Reason | None = None
     fence: int = 0
     attempts: int = 0
-    rung: int = 0  #: how often a queue was told of it since it last moved
     claims: int = 0
     resends: int = 0
     slot_at: datetime | None = None

@@ -72,7 +72,7 @@ def _lapse(m: Message, now: datetime) -> Move:
 def _repeat(m: Message, now: datetime) -> Move:
     words = "no proof that it arrived"
     reason = because(Code.PROVIDER_BUSY, until=f"{now:%H:%M} UTC", words=words)
-    columns = {"due_at": now, "ring_at": now, "resends": m.resends + 1}
+    columns = {"due_at": now, "resends": m.resends + 1}
     return Move(
         m.id,
         State.UNCERTAIN,
@@ -82,6 +82,7 @@ def _repeat(m: Message, now: datetime) -> Move:
         "again",
         reason,
         fence=m.fence,
+        ring_at=now,
         columns=columns,
     )
 

@@ -21,7 +21,7 @@ from aftercart import deployment, planning
 from aftercart.model import State
 from aftercart.runtime import Runtime, open_runtime
 from aftercart.settings import PREFIX, Settings
-from aftercart.store.tables import messages, renditions
+from aftercart.store.tables import bells, messages, renditions
 from benchmarks import certificate, processes, stocking
 from tests.servers import Postgres, Redis, free_port
 
@@ -155,7 +155,7 @@ def _wait(rt: Runtime, *, left: int) -> None:
 
 def _open(rt: Runtime) -> int:
     with rt.store.read() as tx:
-        query = select(func.count()).where(messages.c.ring_at.is_not(None))
+        query = select(func.count()).select_from(bells)
         return int(tx.scalar(query) or 0)
 
 

@@ -13,7 +13,7 @@ from dramatiq.middleware import Retries
 import workers
 from aftercart.model import Channel, Purpose
 from aftercart.planning import _batches
-from aftercart.store.messages import Rung
+from aftercart.store.bells import Rung
 from schedules import table
 from workers import actors
 from workers.broker import (

@@ -41,7 +41,11 @@ def settle(
     """The one place that knows what each kind of answer does to a message. `fence` is that of our claim."""
 
     def moved(
-        after: State, reason: Reason | None, word: str = "", **columns: Any
+        after: State,
+        reason: Reason | None,
+        word: str = "",
+        ring_at: datetime | None = None,
+        **columns: Any,
     ) -> Move:
         also = _GIVEN_UP if after in (State.ACCEPTED, State.FAILED) else frozenset()
         return Move(
@@ -54,6 +58,7 @@ def settle(
             reason=reason,
             fence=fence,
             also=also,
+            ring_at=ring_at,
             columns=columns,
         )
 
@@ -68,8 +73,7 @@ def settle(
         reason = because(Code.NO_ANSWER, words=answer.words)
         return Settled(moved(State.UNCERTAIN, reason, provider=who), who)
     until, reason = _again_at(answer, now, attempts)
-    due: dict[str, Any] = {"due_at": until, "ring_at": until, "rung": 0}
-    again = moved(State.SCHEDULED, reason, "again", **due)
+    again = moved(State.SCHEDULED, reason, "again", ring_at=until, due_at=until)
     return Settled(again, who)
 
 

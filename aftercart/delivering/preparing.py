@@ -174,7 +174,7 @@ def _hold(rt: Runtime, message: Message, wait: Wait, now: datetime) -> Move:
     paused = wait.reason.code is Code.PAUSED
     # what a person holds stays due, so that a resume finds it; what waits for its hour gives its slot back until then
     until = min(wait.until, message.expires_at)
-    columns: dict[str, Any] = {"claims": 0, "rung": 0, "ring_at": until}
+    columns: dict[str, Any] = {"claims": 0}
     if not paused:
         columns |= {"due_at": until, "slot_at": None}
     return Move(
@@ -187,5 +187,6 @@ def _hold(rt: Runtime, message: Message, wait: Wait, now: datetime) -> Move:
         reason=wait.reason,
         # a pause is looked at every five minutes; a week of it is one line and not two thousand
         quiet=message.reason == wait.reason,
+        ring_at=until,
         columns=columns,
     )

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from aftercart.model import Purpose
 from aftercart.planning import recurring, running_low, slots, stepping
 from aftercart.runtime import Runtime
-from aftercart.store import horizon, messages, starts
+from aftercart.store import bells, horizon, starts
+from aftercart.store.bells import Rung
 from aftercart.store.horizon import Horizon
-from aftercart.store.messages import Rung
 
 __all__ = ["RING_AGAIN", "Ringing", "look", "plan"]
 
@@ -52,7 +52,7 @@ def plan(rt: Runtime, *, now: datetime | None = None) -> list[Ringing]:
             slots.grant(tx, rt, now=now)
             starts.count_lost(tx, before=now - START_LIFE)
             again_at = now + RING_AGAIN
-            rung = messages.ring(tx, now=now, again_at=again_at, limit=RUNG_AT_ONCE)
+            rung = bells.ring(tx, now=now, again_at=again_at, limit=RUNG_AT_ONCE)
         return _batches(rung)
 
 

@@ -60,5 +60,6 @@ def _later(message: Message, verdict: Wait, now: datetime) -> Move:
         "planner",
         word="held",
         reason=verdict.reason,
-        columns={"due_at": until, "ring_at": until},
+        ring_at=until,
+        columns={"due_at": until},
     )

@@ -19,7 +19,7 @@ from aftercart.replaying.deliveries import simulate
 from aftercart.replaying.world import World, open_world, refuse_real_providers
 from aftercart.runtime import PushedClock
 from aftercart.settings import Settings
-from aftercart.store import Store, messages, open_store, orders
+from aftercart.store import Store, bells, open_store, orders
 
 __all__ = ["Plan", "Step", "run"]
 
@@ -135,7 +135,7 @@ class _Replay:
     def _in_flight(self) -> int:
         now = self.clock()
         with self.world.rt.store.read() as tx:
-            return messages.in_flight(tx, now=now, rung_until=now + planning.RING_AGAIN)
+            return bells.in_flight(tx, now=now, rung_until=now + planning.RING_AGAIN)
 
     def _next_moment(
         self, upcoming: Event | None, due: datetime | None

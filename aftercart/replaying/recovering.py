@@ -14,7 +14,7 @@ from aftercart.model import State
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
 from aftercart.sandbox.ledger import Entry, insist_on_being_alone, read_ledger
-from aftercart.store import Tx, messages, starts, transitions, unsettled
+from aftercart.store import Tx, bells, starts, transitions, unsettled
 from aftercart.store.transitions import Move
 from aftercart.store.unsettled import Unsettled
 
@@ -64,7 +64,7 @@ def take_over(rt: Runtime, ledger: Path) -> None:
         transitions.move(tx, _settle(left, lines, now))
         # nobody prepares anything any more: what was begun by this minute is lost
         starts.count_lost(tx, before=now + _GRAIN)
-        messages.ring_now(tx, now=now)
+        bells.ring_now(tx, now=now)
 
 
 def put_aside(ledger: Path) -> None:
@@ -146,7 +146,7 @@ def _accepted(m: Unsettled, entry: Entry, *, reason: dict[str, str] | None) -> M
 
 def _again(m: Unsettled, now: datetime) -> Move:
     # The attempt is not counted, for it was none, and the message keeps its minute: it goes as if nothing had happened.
-    columns = {"ring_at": now, "attempts": m.attempts - 1}
+    columns = {"attempts": m.attempts - 1}
     reason = because(Code.NOT_TAKEN, words=_WITNESS)
     return Move(
         m.id,
@@ -157,5 +157,6 @@ def _again(m: Unsettled, now: datetime) -> Move:
         "again",
         reason,
         fence=m.fence,
+        ring_at=now,
         columns=columns,
     )

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from aftercart.model import NAMESPACE, Purpose
 from aftercart.store import Tx, rows
-from aftercart.store.messages import ring_now
+from aftercart.store.bells import ring_now
 from aftercart.store.tables import (
     answers,
     cases,

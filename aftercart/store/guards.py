@@ -74,9 +74,6 @@ def _paused() -> ColumnElement[bool]:
     )
 
 
-#: Has not come to its end. What asks for a state of these says this too: only then is the index of the open ones used.
-OPEN: ColumnElement[bool] = messages.c.ring_at.is_not(None)
-
 #: Due, and with its place under the cap where it needs one.
 READY: Sequence[ColumnElement[bool]] = (
     messages.c.state == State.SCHEDULED,

@@ -10,8 +10,8 @@ from sqlalchemy import Column, ColumnElement, Select, func, select
 
 from aftercart.model import State
 from aftercart.store import Tx
-from aftercart.store.guards import OPEN
 from aftercart.store.tables import (
+    bells,
     enrollments,
     messages,
     recurrences,
@@ -57,11 +57,23 @@ def _statement(names: tuple[str, ...]) -> Select[Any]:
     mine = recurrences.c.campaign.in_(names)
     return select(
         _first(enrollments.c.due_at, enrollments.c.ended_at.is_(None)),
-        _first(messages.c.ring_at, OPEN & (messages.c.state == State.SCHEDULED)),
+        _first_ring(),
         _first(rhythms.c.nudge_at, rhythms.c.nudge_at.is_not(None)),
         _first(recurrences.c.next_at, mine),
         select(func.count()).select_from(timezones).scalar_subquery(),
         select(func.count()).select_from(recurrences).where(mine).scalar_subquery(),
+    )
+
+
+def _first_ring() -> Any:
+    # by the first of them in order: for the least of a join the database would go through all of it
+    return (
+        select(bells.c.ring_at)
+        .join(messages, messages.c.id == bells.c.message_id)
+        .where(messages.c.state == State.SCHEDULED)
+        .order_by(bells.c.ring_at)
+        .limit(1)
+        .scalar_subquery()
     )
 
 

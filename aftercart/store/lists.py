@@ -39,12 +39,14 @@ class Listed:
     parameters: Mapping[str, Any]
 
 
-def update_each(tx: Tx, table: Table, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Gives every row named by its `id` its own new values. All changes name the same columns."""
+def update_each(
+    tx: Tx, table: Table, changes: Sequence[Mapping[str, Any]], *, key: str
+) -> None:
+    """Gives every row named by `key` its own new values. All changes name the same columns."""
     if changes:
-        rows = listed(changes, key="id")
-        statement = _update(tx.dialect.name, table, rows.each, rows.same)
-        tx.execute(statement, rows.parameters)
+        new = listed(changes, key=key)
+        statement = _update(tx.dialect.name, table, new.each, new.same, key)
+        tx.execute(statement, new.parameters)
 
 
 def insert_each(
@@ -97,13 +99,17 @@ def _once(name: str) -> str:
 
 @lru_cache(maxsize=256)
 def _update(
-    dialect: str, table: Table, each: tuple[str, ...], same: tuple[str, ...]
+    dialect: str,
+    table: Table,
+    each: tuple[str, ...],
+    same: tuple[str, ...],
+    key: str,
 ) -> Any:
     field = fields(dialect, table, each, same)
     return (
         update(table)
-        .where(table.c.id == field("id"))
-        .values({name: field(name) for name in (*each, *same) if name != "id"})
+        .where(table.c[key] == field(key))
+        .values({name: field(name) for name in (*each, *same) if name != key})
     )
 
 

@@ -1,7 +1,7 @@
 """Message rows: planned once, loaded in batches, rung, reported on. Moving them is the work of `transitions`."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    func,
     or_,
     select,
     update,
@@ -26,10 +25,12 @@ from aftercart.model import (
     State,
 )
 from aftercart.reasons import from_json
-from aftercart.store import Tx, rows, starts, stories
+from aftercart.store import Tx, bells, rows, starts, stories
 from aftercart.store.among import among
-from aftercart.store.guards import OPEN, READY, at
+from aftercart.store.bells import OPEN, rings_by
+from aftercart.store.guards import READY, at
 from aftercart.store.stories import Line
+from aftercart.store.tables import bells as table
 from aftercart.store.tables import messages
 
 _FIELDS = [f.name for f in fields(Message)]
@@ -42,28 +43,8 @@ _MEANINGS: Sequence[tuple[int, Callable[[Any], Any]]] = [
     (_FIELDS.index("reason"), from_json),
 ]
 
-#: Built once; see `rows`.
-_TELL = (
-    update(messages)
-    .where(among(messages.c.id))
-    .values(
-        ring_at=bindparam("again_at", type_=messages.c.ring_at.type),
-        rung=messages.c.rung + 1,
-    )
-)
-
 #: See `_rung`.
 _FURTHEST_RING = timedelta(minutes=15)
-
-
-@dataclass(frozen=True)
-class Rung:
-    """A message that a queue should hear of; `alone` where an earlier start of it came to nothing."""
-
-    message_id: str
-    channel: Channel
-    purpose: Purpose
-    alone: bool
 
 
 def plan(tx: Tx, drafts: Sequence[tuple[Message, Mapping[str, Any]]]) -> set[str]:
@@ -76,6 +57,8 @@ def plan(tx: Tx, drafts: Sequence[tuple[Message, Mapping[str, Any]]]) -> set[str
     new = rows.insert_once(
         tx, messages, [_row(m) | dict(extra) for m, extra in drafts], key="id"
     )
+    added = [m for m in {m.id: m for m, _ in reversed(drafts)}.values() if m.id in new]
+    bells.hang(tx, [(m.id, m.due_at) for m in added if m.state in UNDER_WAY])
     lines = [
         Line(
             m.id,
@@ -84,8 +67,7 @@ def plan(tx: Tx, drafts: Sequence[tuple[Message, Mapping[str, Any]]]) -> set[str
             "planner",
             m.reason.to_json() if m.reason else None,
         )
-        for m in {m.id: m for m, _ in reversed(drafts)}.values()
-        if m.id in new
+        for m in added
     ]
     stories.tell(tx, lines)
     return new
@@ -103,70 +85,30 @@ def load(tx: Tx, ids: Collection[str], *, lock: bool = False) -> dict[str, Messa
     return found
 
 
-def due(tx: Tx, ids: Collection[str], *, now: datetime) -> list[Message]:
-    """The due messages among `ids` that nobody prepares, oldest first.
+def due(
+    tx: Tx, ids: Collection[str], *, now: datetime
+) -> tuple[list[Message], list[str]]:
+    """The due messages among `ids` that nobody prepares, oldest first, and the ids of those that were rung before in vain.
 
-    A message whose start came to nothing before is found only alone, so that it takes no others with it; `ring` tells of it
-    alone.
+    A message whose start came to nothing before is found only alone, so that it takes no others with it; `bells.ring` tells of
+    it alone.
     """
     query = _due(tx.dialect.name, alone=len(ids) == 1)
-    found = [from_row(row) for row in tx.execute(query, at(now) | {"ids": ids}).all()]
-    return sorted(found, key=lambda m: (m.due_at, m.id))
+    rows_ = tx.execute(query, at(now) | {"ids": ids}).all()
+    found = sorted((from_row(row) for row in rows_), key=lambda m: (m.due_at, m.id))
+    return found, [row[0] for row in rows_ if row[-1] > 1]
 
 
 @lru_cache(maxsize=4)
 def _due(dialect: str, *, alone: bool) -> Select[Any]:
+    # built once; see `rows`
     free = messages.c.id.not_in(starts.under_way(dialect))
-    found = select(*NOUN).where(among(messages.c.id), *READY, free)
+    found = (
+        select(*NOUN, table.c.rung)
+        .join(table, table.c.message_id == messages.c.id)
+        .where(among(messages.c.id), *READY, free)
+    )
     return found if alone else found.where(messages.c.claims == 0)
-
-
-def ring(tx: Tx, *, now: datetime, again_at: datetime, limit: int) -> list[Rung]:
-    """The due messages that a queue should hear of, oldest first; they are rung again at `again_at` unless they moved."""
-    ready = (
-        select(messages.c.id, messages.c.channel, messages.c.purpose, messages.c.claims)
-        .where(
-            messages.c.state == State.SCHEDULED,
-            messages.c.ring_at <= now,
-            (messages.c.purpose != Purpose.MARKETING) | messages.c.slot_at.is_not(None),
-        )
-        .order_by(messages.c.ring_at, messages.c.id)
-        .limit(limit)
-    )
-    found = [
-        Rung(r.id, Channel(r.channel), Purpose(r.purpose), alone=r.claims > 0)
-        for r in tx.execute(ready)
-    ]
-    if found:
-        told = {"ids": [rung.message_id for rung in found], "again_at": again_at}
-        tx.execute(_TELL, told)
-    return found
-
-
-def ring_now(tx: Tx, *, now: datetime) -> None:
-    """Lets the next tick ring everything that is due, also what was rung or held a moment ago."""
-    tx.execute(
-        update(messages)
-        .where(
-            messages.c.state == State.SCHEDULED,
-            messages.c.due_at <= now,
-            messages.c.ring_at > now,
-        )
-        .values(ring_at=now)
-    )
-
-
-def in_flight(tx: Tx, *, now: datetime, rung_until: datetime) -> int:
-    """How many messages were rung in this very moment and have not moved, or are being sent. For clocks that stand still."""
-    rung = (
-        (messages.c.state == State.SCHEDULED)
-        & (messages.c.due_at <= now)
-        & (messages.c.ring_at == rung_until)
-    )
-    query = select(func.count()).where(
-        messages.c.ring_at <= rung_until, rung | (messages.c.state == State.SENDING)
-    )
-    return int(tx.scalar(query) or 0)
 
 
 def any_open(tx: Tx, *, now: datetime) -> bool:
@@ -233,7 +175,7 @@ def unproved(tx: Tx, *, since: datetime, limit: int) -> list[Message]:
 
 def _rung(now: datetime) -> ColumnElement[bool]:
     """Holds for whatever was ever claimed and is open: what a pause holds is rung furthest ahead, and that is minutes."""
-    return messages.c.ring_at <= now + _FURTHEST_RING
+    return rings_by(now + _FURTHEST_RING)
 
 
 def report(tx: Tx, told: Sequence[tuple[str, Delivery, datetime]]) -> None:
@@ -288,7 +230,6 @@ def _row(m: Message) -> dict[str, Any]:
         "due_at": m.due_at,
         "expires_at": m.expires_at,
         "created_at": m.created_at,
-        "ring_at": m.due_at if m.state in UNDER_WAY else None,
         "order_id": m.order_id,
         "content": m.content,
         "facts": dict(m.facts),

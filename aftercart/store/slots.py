@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 
 from aftercart.model import Message, Purpose, State
 from aftercart.store import Tx, rows
+from aftercart.store.bells import rings_by
 from aftercart.store.messages import NOUN, from_row
 from aftercart.store.tables import messages
 
@@ -20,7 +21,7 @@ def unslotted(tx: Tx, *, now: datetime, limit: int) -> list[tuple[Message, int]]
         select(*NOUN, messages.c.priority)
         .where(
             messages.c.state == State.SCHEDULED,
-            messages.c.ring_at <= now,
+            rings_by(now),
             messages.c.purpose == Purpose.MARKETING,
             messages.c.slot_at.is_(None),
         )
@@ -66,7 +67,7 @@ def take_back(tx: Tx, *, now: datetime) -> None:
         update(messages)
         .where(
             messages.c.state == State.SCHEDULED,
-            messages.c.ring_at <= now,
+            rings_by(now),
             messages.c.slot_at.is_not(None),
         )
         .values(slot_at=None)

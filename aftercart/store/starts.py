@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, update
 
-from aftercart.model import Message, State
+from aftercart.model import State
 from aftercart.store import Tx
 from aftercart.store.among import among
 from aftercart.store.tables import messages, starts
@@ -20,11 +20,6 @@ def note(tx: Tx, ids: Collection[str], *, now: datetime) -> int:
     """Writes down that these messages are being prepared; answers the note's number. Commit before rendering."""
     statement = insert(starts).values(at=now, ids=list(ids)).returning(starts.c.id)
     return int(tx.scalars(statement).one())
-
-
-def doubtful(message: Message) -> bool:
-    """Whether a queue was told of it before, and it has not moved since."""
-    return message.rung > 1
 
 
 def under_way(dialect: str) -> Select[Any]:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from aftercart.model import UNDER_WAY, Purpose, State, check_transition
 from aftercart.reasons import Reason
-from aftercart.store import Tx, lists, stories
+from aftercart.store import Tx, bells, lists, stories
 from aftercart.store.among import among
 from aftercart.store.guards import CLAIMABLE, NOW, at
 from aftercart.store.stories import Line
@@ -75,6 +75,7 @@ class Move:
     fence: int | None = None
     also: frozenset[State] = frozenset()
     quiet: bool = False  #: no line for the story: it would say the same again
+    ring_at: datetime | None = None  #: when a queue is told of it next
     columns: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -115,7 +116,6 @@ def move(tx: Tx, moves: Sequence[Move]) -> set[str]:
             "state": m.after,
             "fence": m.fence,
             "reason": m.reason.to_json() if m.reason else None,
-            **_ENDED.get(m.after, {}),
             **m.columns,
         }
         columns = tuple(sorted(values)), frozenset({m.before, *m.also})
@@ -140,6 +140,9 @@ def move(tx: Tx, moves: Sequence[Move]) -> set[str]:
         if m.message_id in moved and not m.quiet
     ]
     stories.tell(tx, lines)
+    done = [m for m in moves if m.message_id in moved]
+    bells.put_off(tx, {m.message_id: m.ring_at for m in done if m.ring_at})
+    bells.take_down(tx, [m.message_id for m in done if m.after not in UNDER_WAY])
     return moved
 
 
@@ -153,10 +156,6 @@ def _as_sent(r: Ready, fence: int, at: datetime, actor: str) -> dict[str, Any]:
         "template_version": r.template_version,
         "values": dict(r.values),
     }
-
-
-#: What comes to its end is not rung again.
-_ENDED = {state: {"ring_at": None} for state in State if state not in UNDER_WAY}
 
 
 @lru_cache(maxsize=256)

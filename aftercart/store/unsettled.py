@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from aftercart.model import State
 from aftercart.store import Tx
-from aftercart.store.guards import OPEN
+from aftercart.store.bells import OPEN
 from aftercart.store.tables import messages
 
 

@@ -51,7 +51,11 @@ def plant(tx: Tx, *planted: Message, **columns: Any) -> list[str]:
 
 
 def alter(tx: Tx, id_: str, **columns: Any) -> None:
-    """Sets columns of one message, past the store's own rules."""
+    """Sets columns of one message, and when it is rung, past the store's own rules."""
+    if "ring_at" in columns:
+        b = tables.bells
+        at = columns.pop("ring_at")
+        tx.execute(b.update().where(b.c.message_id == id_).values(ring_at=at))
     if columns:
         where = tables.messages.c.id == id_
         tx.execute(tables.messages.update().where(where).values(columns))
@@ -62,6 +66,14 @@ def row(store: Store, id_: str) -> Any:
     with store.read() as tx:
         query = select(tables.messages).where(tables.messages.c.id == id_)
         return tx.execute(query).one()
+
+
+def ring_at(store: Store, id_: str) -> datetime | None:
+    """When a message is rung next; None where its way has ended."""
+    with store.read() as tx:
+        at = tables.bells.c.ring_at
+        query = select(at).where(tables.bells.c.message_id == id_)
+        return tx.scalars(query).one_or_none()
 
 
 def story(store: Store, id_: str) -> list[str]:

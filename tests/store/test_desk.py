@@ -8,7 +8,16 @@ from sqlalchemy import select
 from aftercart.model import State
 from aftercart.store import Store, Tx, desk, tables
 from tests.people import ANN
-from tests.store.planting import DAY, HOUR, MINUTE, NOW, alter, message, plant, row
+from tests.store.planting import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOW,
+    alter,
+    message,
+    plant,
+    ring_at,
+)
 
 
 def test_a_pause_keeps_its_first_time(store: Store) -> None:
@@ -31,7 +40,7 @@ def test_a_resume_rings_what_was_held_and_nothing_else(store: Store) -> None:
         answers = [desk.resume(tx, "channel:email", now=NOW) for _ in range(2)]
 
     assert answers == [True, False]
-    rung = [row(store, id_).ring_at for id_ in (held, later, gone)]
+    rung = [ring_at(store, id_) for id_ in (held, later, gone)]
     assert rung == [NOW, NOW + HOUR, NOW + HOUR]
     with store.read() as tx:
         assert desk.paused(tx) == {}

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from aftercart.model import Channel, Delivery, Purpose, State
-from aftercart.store import Store, messages
+from aftercart.store import Store, bells, messages, starts
 from tests.store.planting import (
     HOUR,
     MINUTE,
@@ -13,6 +13,7 @@ from tests.store.planting import (
     alter,
     message,
     plant,
+    ring_at,
     row,
     story,
 )
@@ -41,7 +42,7 @@ def test_what_is_skipped_while_it_is_planned_is_never_rung(store: Store) -> None
     with store.write() as tx:
         messages.plan(tx, _drafts(skipped))  # type: ignore[arg-type]
 
-    assert row(store, skipped.id).ring_at is None
+    assert ring_at(store, skipped.id) is None
     assert story(store, skipped.id) == ["skipped"]
 
 
@@ -70,7 +71,7 @@ def test_only_what_may_go_is_found_due(store: Store) -> None:
         alter(tx, placeless, slot_at=None)
 
     with store.read() as tx:
-        found = messages.due(tx, [due, later, taken, placeless], now=NOW)
+        found, _ = messages.due(tx, [due, later, taken, placeless], now=NOW)
 
     assert [m.id for m in found] == [due]
 
@@ -81,11 +82,43 @@ def test_what_failed_to_start_before_is_found_only_alone(store: Store) -> None:
         alter(tx, suspect, claims=1)
 
     with store.read() as tx:
-        together = messages.due(tx, [good, suspect], now=NOW)
-        alone = messages.due(tx, [suspect], now=NOW)
+        together, _ = messages.due(tx, [good, suspect], now=NOW)
+        alone, _ = messages.due(tx, [suspect], now=NOW)
 
     assert [m.id for m in together] == [good]
     assert [(m.id, m.claims) for m in alone] == [(suspect, 1)]
+
+
+def test_what_was_rung_before_in_vain_is_named(store: Store) -> None:
+    with store.write() as tx:
+        once, twice, moved = plant(tx, *(message(f"o-{n}") for n in range(3)))
+        for again in (NOW, NOW + MINUTE):
+            bells.ring(tx, now=again, again_at=again + MINUTE, limit=10)
+        bells.put_off(tx, {once: NOW})
+        bells.ring(tx, now=NOW, again_at=NOW + MINUTE, limit=10)
+        bells.put_off(tx, {moved: NOW})
+
+    with store.read() as tx:
+        found, in_vain = messages.due(tx, [once, twice, moved], now=NOW)
+
+    assert {m.id for m in found} == {once, twice, moved}
+    assert in_vain == [twice]
+
+
+def test_what_somebody_prepares_is_not_found_due(store: Store) -> None:
+    with store.write() as tx:
+        one, other = plant(tx, message("o-1"), message("o-2"))
+        note = starts.note(tx, [one], now=NOW)
+
+    with store.read() as tx:
+        found, _ = messages.due(tx, [one, other], now=NOW)
+    with store.write() as tx:
+        starts.cross_out(tx, note)
+    with store.read() as tx:
+        then, _ = messages.due(tx, [one, other], now=NOW)
+
+    assert [m.id for m in found] == [other]
+    assert {m.id for m in then} == {one, other}
 
 
 def test_what_is_due_is_rung_oldest_first_and_not_again_before_its_time(
@@ -105,16 +138,16 @@ def test_what_is_due_is_rung_oldest_first_and_not_again_before_its_time(
         alter(tx, placeless, slot_at=None)
         alter(tx, gone, state=State.ACCEPTED)
 
-    def ring(at: timedelta) -> list[messages.Rung]:
+    def ring(at: timedelta) -> list[bells.Rung]:
         with store.write() as tx:
-            return messages.ring(tx, now=NOW + at, again_at=NOW + at + MINUTE, limit=10)
+            return bells.ring(tx, now=NOW + at, again_at=NOW + at + MINUTE, limit=10)
 
     first, at_once, later = ring(0 * MINUTE), ring(0 * MINUTE), ring(MINUTE)
 
     assert first[0].message_id == older
     assert {r.message_id for r in first} == {newer, older, alert}
     (rung,) = [r for r in first if r.message_id == alert]
-    assert rung == messages.Rung(alert, Channel.SMS, Purpose.SERVICE, alone=True)
+    assert rung == bells.Rung(alert, Channel.SMS, Purpose.SERVICE, alone=True)
     assert at_once == []
     assert {r.message_id for r in later} == {newer, older, alert, waits}
 
@@ -125,7 +158,7 @@ def test_only_so_many_are_rung_at_once(store: Store) -> None:
 
     with store.write() as tx:
         rung = [
-            len(messages.ring(tx, now=NOW, again_at=NOW + MINUTE, limit=2))
+            len(bells.ring(tx, now=NOW, again_at=NOW + MINUTE, limit=2))
             for _ in range(4)
         ]
 

@@ -26,6 +26,7 @@ from tests.store.planting import (
     alter,
     message,
     plant,
+    ring_at,
     row,
     story,
 )
@@ -159,7 +160,7 @@ def test_what_has_come_to_its_end_is_rung_no_more_and_everything_else_is(
     with store.write() as tx:
         transitions.move(tx, [_move(id_, before, after)])
 
-    is_open = row(store, id_).ring_at is not None
+    is_open = ring_at(store, id_) is not None
     assert is_open == (after in UNDER_WAY)
 
 
@@ -174,12 +175,14 @@ def test_a_move_writes_its_reason_its_columns_and_its_word(store: Store) -> None
             State.SCHEDULED,
             word="held",
             reason=reason,
-            columns={"ring_at": NOW + DAY},
+            ring_at=NOW + DAY,
+            columns={"slot_at": None},
         )
         transitions.move(tx, [held])
 
     found = row(store, id_)
-    assert (found.ring_at, found.reason) == (NOW + DAY, reason.to_json())
+    assert (found.slot_at, found.reason) == (None, reason.to_json())
+    assert ring_at(store, id_) == NOW + DAY
     assert story(store, id_) == ["planned", "held"]
 
 

@@ -23,6 +23,7 @@ from aftercart.shop import Shop
 from aftercart.store import Store, messages, stories, tables
 from tests import people
 from tests.people import ANN, Person
+from tests.store.planting import alter
 
 ROOT = Path(__file__).parents[2]
 #: A Monday morning in winter: London's clock shows UTC.
@@ -223,11 +224,7 @@ class Stage:
     def put(self, id_: str, **columns: Any) -> None:
         """Alters a message's row behind everybody's back, to bring about what is hard to bring about."""
         with self.rt.store.write() as tx:
-            tx.execute(
-                tables.messages.update()
-                .where(tables.messages.c.id == id_)
-                .values(**columns)
-            )
+            alter(tx, id_, **columns)
 
     @property
     def sent_to(self) -> list[str]:

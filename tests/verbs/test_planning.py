@@ -13,7 +13,7 @@ from aftercart.campaigns import StopIf as Stop
 from aftercart.conditions import parse
 from aftercart.model import Channel, Purpose
 from aftercart.reasons import Code, from_json
-from aftercart.store import desk, open_store, tables
+from aftercart.store import bells, desk, open_store, tables
 from tests.people import ANN, BO, CAST, CY, DI, EVE, Person, another
 from tests.verbs.stage import (
     COOKING_TIME,
@@ -145,11 +145,9 @@ def test_each_queue_hears_of_its_own_and_alerts_wait_behind_nothing(
         text = {**row, "id": "text", "customer_id": "somebody"}
         text |= {"campaign": texts.name, "purpose": "marketing"}
         tx.execute(tables.messages.insert(), [text])
-        tx.execute(
-            tables.messages.update().values(
-                ring_at=scene.now, expires_at=scene.now + DAY
-            )
-        )
+        bells.hang(tx, [("text", scene.now)])
+        tx.execute(tables.messages.update().values(expires_at=scene.now + DAY))
+        tx.execute(tables.bells.update().values(ring_at=scene.now))
 
     heard = {r.queue: len(r.ids) for r in planning.plan(scene.rt)}
 
@@ -162,7 +160,8 @@ def test_batches_hold_a_hundred_ids_at_most(scene: Stage) -> None:
     more = [{**row, "id": f"m-{n}", "customer_id": f"c-{n}"} for n in range(230)]
     with scene.rt.store.write() as tx:
         tx.execute(tables.messages.insert(), more)
-        tx.execute(tables.messages.update().values(ring_at=scene.now))
+        bells.hang(tx, [(str(m["id"]), scene.now) for m in more])
+        tx.execute(tables.bells.update().values(ring_at=scene.now))
 
     sizes = [len(r.ids) for r in planning.plan(scene.rt)]
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from aftercart.model import State
 from aftercart.store import Tx
-from aftercart.store.guards import OPEN
+from aftercart.store.bells import OPEN
 from aftercart.store.tables import cases as table
 from aftercart.store.tables import customers, inbox, message_events, messages
 

@@ -9,6 +9,7 @@ from aftercart.store.tables.desk import answers, cases, marks, pauses, recurrenc
 from aftercart.store.tables.people import consents, customers, suppressions, timezones
 from aftercart.store.tables.reports import inbox, provider_events
 from aftercart.store.tables.sending import (
+    bells,
     enrollments,
     message_events,
     messages,
@@ -20,6 +21,7 @@ from aftercart.store.tables.shop import events, order_lines, orders, rhythms
 
 __all__ = [
     "answers",
+    "bells",
     "cases",
     "consents",
     "customers",

@@ -60,12 +60,6 @@ messages = Table(
     Column("due_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
     Column(
-        "ring_at", Moment
-    ),  # when a queue is told (again); the tick reads this, not due_at. Null: its way has ended
-    Column(
-        "rung", Integer, nullable=False, default=0
-    ),  # how often a queue was told, of what has not moved since: a batch of these is noted before it is prepared
-    Column(
         "slot_at", Moment
     ),  # marketing only: when the planner granted it a place under the cap
     Column("fence", Integer, nullable=False, default=0),
@@ -86,18 +80,24 @@ messages = Table(
     Column("delivery_at", Moment),
     # the customer first: it is also how a customer's messages are found
     UniqueConstraint("customer_id", "campaign", "occurrence", "leg"),
-    # The due claim: grows with what is due, not with what was ever sent. No index knows the state, so that PostgreSQL claims a
-    # message in place: with its state in an index, a claim would write into all of them.
-    Index(
-        "ix_messages_ring",
-        "ring_at",
-        sqlite_where=text("ring_at IS NOT NULL"),
-        postgresql_where=text("ring_at IS NOT NULL"),
-    ),
+    # No index knows what a send changes, so that PostgreSQL claims and settles a message in place: else it would write into all
+    # of them, twice.
     Index(None, "order_id"),
     Index(None, "created_at"),
     # room on each page for the next version of its rows
     postgresql_with={"fillfactor": 60},
+)
+
+# One row for each message that has not come to its end: when a queue is told of it (again). What is due, what is being sent and
+# what waits for proof is found by it, so that it costs what is open, and not what was ever sent.
+bells = Table(
+    "bells",
+    metadata,
+    Column("message_id", String(36), primary_key=True),
+    Column("ring_at", Moment, nullable=False, index=True),  # the tick reads this
+    Column(
+        "rung", Integer, nullable=False, default=0
+    ),  # how often a queue was told, since the message last moved
 )
 
 # What went out with each claim, insert-only and apart from the row that three transactions rewrite for every send. It is also

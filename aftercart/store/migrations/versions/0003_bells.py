@@ -1,4 +1,4 @@
-"""Who handed it over: the line "sending" of a story is the rendition of that claim"""
+"""Bells apart from messages; the line "sending" of a story is the rendition of that claim"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -31,7 +31,17 @@ def upgrade() -> None:
             SELECT coalesce(m.sending_at, m.created_at) FROM messages m WHERE m.id = renditions.message_id
         ) WHERE at IS NULL
     ''')
-    op.add_column('messages', sa.Column('rung', sa.Integer(), nullable=False, server_default='0'))
     with op.batch_alter_table('renditions') as batch:
         batch.alter_column('at', existing_type=Moment(), nullable=False)
         batch.alter_column('actor', existing_type=sa.String(), nullable=False)
+    op.create_table('bells',
+    sa.Column('message_id', sa.String(length=36), nullable=False),
+    sa.Column('ring_at', Moment(), nullable=False),
+    sa.Column('rung', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('message_id', name=op.f('pk_bells'))
+    )
+    op.execute('INSERT INTO bells (message_id, ring_at, rung) SELECT id, ring_at, 0 FROM messages WHERE ring_at IS NOT NULL')
+    op.create_index(op.f('ix_bells_ring_at'), 'bells', ['ring_at'])
+    op.drop_index('ix_messages_ring', table_name='messages')
+    with op.batch_alter_table('messages') as batch:
+        batch.drop_column('ring_at')

@@ -1,0 +1,131 @@
+"""When does a queue hear of a message, and which messages have not come to their end? Those that have a bell.
+
+It hangs apart from the message: whoever sends a message changes it twice, and where no index knows what is changed, PostgreSQL
+does so in place. A queue may forget what it was told, so a bell is rung again until its message moves.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, update
+
+from aftercart.model import Channel, Purpose, State
+from aftercart.store import Tx, lists
+from aftercart.store.among import among
+from aftercart.store.tables import bells, messages
+
+#: Has not come to its end. What asks for a state under way says this too: else it looks at all that was ever sent.
+OPEN: ColumnElement[bool] = messages.c.id.in_(select(bells.c.message_id))
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A message that a queue should hear of; `alone` where an earlier start of it came to nothing."""
+
+    message_id: str
+    channel: Channel
+    purpose: Purpose
+    alone: bool
+
+
+def rings_by(moment: datetime) -> ColumnElement[bool]:
+    """Holds for the open messages that are rung at this moment, or before."""
+    return messages.c.id.in_(
+        select(bells.c.message_id).where(bells.c.ring_at <= moment)
+    )
+
+
+def hang(tx: Tx, first: Sequence[tuple[str, datetime]]) -> None:
+    """Bells for new messages, and when each is to ring first."""
+    new = [{"message_id": id_, "ring_at": at, "rung": 0} for id_, at in first]
+    lists.insert_each(tx, bells, new, key="message_id")
+
+
+def put_off(tx: Tx, until: Mapping[str, datetime]) -> None:
+    """When the bells of these messages ring next; they have moved, and so it is for the first time."""
+    if until:
+        tx.execute(_ours(), {"ids": sorted(until)})
+        changes = [
+            {"message_id": id_, "ring_at": at, "rung": 0} for id_, at in until.items()
+        ]
+        lists.update_each(tx, bells, changes, key="message_id")
+
+
+def take_down(tx: Tx, ids: Collection[str]) -> None:
+    """These messages have come to their end."""
+    if ids:
+        tx.execute(_TAKE_DOWN, {"ids": ids})
+
+
+def ring(tx: Tx, *, now: datetime, again_at: datetime, limit: int) -> list[Rung]:
+    """The due messages that a queue should hear of, oldest first; they are rung again at `again_at` unless they moved."""
+    ready = (
+        select(messages.c.id, messages.c.channel, messages.c.purpose, messages.c.claims)
+        .join(bells, bells.c.message_id == messages.c.id)
+        .where(
+            bells.c.ring_at <= now,
+            messages.c.state == State.SCHEDULED,
+            (messages.c.purpose != Purpose.MARKETING) | messages.c.slot_at.is_not(None),
+        )
+        .order_by(bells.c.ring_at, messages.c.id)
+        .limit(limit)
+    )
+    found = [
+        Rung(r.id, Channel(r.channel), Purpose(r.purpose), alone=r.claims > 0)
+        for r in tx.execute(ready)
+    ]
+    if found:
+        told = {"ids": [rung.message_id for rung in found], "again_at": again_at}
+        tx.execute(_TELL, told)
+    return found
+
+
+def ring_now(tx: Tx, *, now: datetime) -> None:
+    """Lets the next tick ring everything that is due, also what was rung or held a moment ago."""
+    due = select(messages.c.id).where(
+        messages.c.state == State.SCHEDULED, messages.c.due_at <= now, OPEN
+    )
+    tx.execute(
+        update(bells)
+        .where(bells.c.ring_at > now, bells.c.message_id.in_(due))
+        .values(ring_at=now)
+    )
+
+
+def in_flight(tx: Tx, *, now: datetime, rung_until: datetime) -> int:
+    """How many messages were rung in this very moment and have not moved, or are being sent. For clocks that stand still."""
+    rung = (
+        (messages.c.state == State.SCHEDULED)
+        & (messages.c.due_at <= now)
+        & (bells.c.ring_at == rung_until)
+    )
+    query = (
+        select(func.count())
+        .select_from(bells)
+        .join(messages, messages.c.id == bells.c.message_id)
+        .where(
+            bells.c.ring_at <= rung_until, rung | (messages.c.state == State.SENDING)
+        )
+    )
+    return int(tx.scalar(query) or 0)
+
+
+def _ours() -> Select[Any]:
+    """The bells of these messages, held in one order by whoever alters several, so that no two wait for each other."""
+    c = bells.c
+    mine = select(c.message_id).where(among(c.message_id))
+    return mine.order_by(c.message_id).with_for_update()
+
+
+#: Built once; see `rows`.
+_TAKE_DOWN = delete(bells).where(bells.c.message_id.in_(_ours()))
+_TELL = (
+    update(bells)
+    .where(bells.c.message_id.in_(_ours()))
+    .values(
+        ring_at=bindparam("again_at", type_=bells.c.ring_at.type),
+        rung=bells.c.rung + 1,
+    )
+)

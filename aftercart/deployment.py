@@ -79,7 +79,7 @@ class Staff:
     ) -> None:
         self._command = [
             sys.executable, "-m", "dramatiq", "workers",
-            "--processes", str(count), "--threads", "2", "--worker-shutdown-timeout", "10000",
+            "--processes", str(count), "--threads", "1", "--worker-shutdown-timeout", "10000",
         ]  # fmt: skip
         self._root, self._lock = root, lock
         # how long a worker may doze between two looks at an empty queue, in milliseconds
@@ -147,7 +147,10 @@ def processes(
     lock: int | None = None,
     watchful: bool = False,
 ) -> Iterator[Staff]:
-    """Runs `dramatiq workers` with so many processes, two threads each, and ends them with the block.
+    """Runs `dramatiq workers` with so many processes, one thread each, and ends them with the block.
+
+    A second thread pays where the provider takes its time; one on this machine answers at once, and two threads that compute are
+    slower than one.
 
     They do not outlive this process, however it ends; a locked file `lock` stays locked until they have gone.
 

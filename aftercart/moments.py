@@ -73,6 +73,7 @@ def add_days(
     return moment(wall, zone)
 
 
+@lru_cache(maxsize=1024)  # a batch asks the same for each of its people
 def next_in_window(at: datetime, zone: ZoneInfo, opens: time, closes: time) -> datetime:
     """`at` itself when the customer's clock is inside the window, else the moment when the window opens next."""
     shown = local(at, zone)

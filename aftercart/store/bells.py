@@ -7,9 +7,8 @@ does so in place. A queue may forget what it was told, so a bell is rung again u
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 
 from aftercart.model import Channel, Purpose, State
 from aftercart.store import Tx, lists
@@ -46,7 +45,6 @@ def hang(tx: Tx, first: Sequence[tuple[str, datetime]]) -> None:
 def put_off(tx: Tx, until: Mapping[str, datetime]) -> None:
     """When the bells of these messages ring next; they have moved, and so it is for the first time."""
     if until:
-        tx.execute(_ours(), {"ids": sorted(until)})
         changes = [
             {"message_id": id_, "ring_at": at, "rung": 0} for id_, at in until.items()
         ]
@@ -84,14 +82,17 @@ def ring(tx: Tx, *, now: datetime, again_at: datetime, limit: int) -> list[Rung]
 
 def ring_now(tx: Tx, *, now: datetime) -> None:
     """Lets the next tick ring everything that is due, also what was rung or held a moment ago."""
-    due = select(messages.c.id).where(
-        messages.c.state == State.SCHEDULED, messages.c.due_at <= now, OPEN
+    waiting = (
+        select(bells.c.message_id)
+        .join(messages, messages.c.id == bells.c.message_id)
+        .where(
+            messages.c.state == State.SCHEDULED,
+            messages.c.due_at <= now,
+            bells.c.ring_at > now,
+        )
+        .with_for_update(of=bells, skip_locked=True)
     )
-    tx.execute(
-        update(bells)
-        .where(bells.c.ring_at > now, bells.c.message_id.in_(due))
-        .values(ring_at=now)
-    )
+    tx.execute(update(bells).where(bells.c.message_id.in_(waiting)).values(ring_at=now))
 
 
 def in_flight(tx: Tx, *, now: datetime, rung_until: datetime) -> int:
@@ -112,18 +113,19 @@ def in_flight(tx: Tx, *, now: datetime, rung_until: datetime) -> int:
     return int(tx.scalar(query) or 0)
 
 
-def _ours() -> Select[Any]:
-    """The bells of these messages, held in one order by whoever alters several, so that no two wait for each other."""
-    c = bells.c
-    mine = select(c.message_id).where(among(c.message_id))
-    return mine.order_by(c.message_id).with_for_update()
+#: Statements are built once; see `rows`.
+_TAKE_DOWN = delete(bells).where(among(bells.c.message_id))
 
-
-#: Built once; see `rows`.
-_TAKE_DOWN = delete(bells).where(bells.c.message_id.in_(_ours()))
+#: Whoever moves a message holds its row before its bell. Whoever rings holds no message and waits for no bell: what somebody moves
+#: in this very moment need not be rung again, and two of them cannot wait for each other.
+_FREE = (
+    select(bells.c.message_id)
+    .where(among(bells.c.message_id))
+    .with_for_update(skip_locked=True)
+)
 _TELL = (
     update(bells)
-    .where(bells.c.message_id.in_(_ours()))
+    .where(bells.c.message_id.in_(_FREE))
     .values(
         ring_at=bindparam("again_at", type_=bells.c.ring_at.type),
         rung=bells.c.rung + 1,

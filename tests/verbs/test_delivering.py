@@ -18,7 +18,7 @@ from aftercart.errors import (
 )
 from aftercart.model import Receipt, State
 from aftercart.reasons import Code
-from aftercart.store import desk, permissions, tables
+from aftercart.store import desk, permissions, records, tables, transitions
 from aftercart.store.permissions import Consent, Suppression
 from tests.people import ANN, CY, DI, another
 from tests.verbs.stage import (
@@ -464,6 +464,27 @@ def test_a_template_that_cannot_be_filled_in_fails_one_message_and_not_its_batch
     message = scene.message(id_)
     assert message.state is State.FAILED
     assert message.reason is not None and message.reason.code is Code.RENDER_FAILED
+
+
+def test_what_was_sent_can_be_shown_also_after_a_claim_that_came_to_nothing(
+    scene: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = due_recipe(scene)
+
+    def broken(*_: object, **__: object) -> dict[str, int]:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(transitions, "claim", broken)
+        with pytest.raises(OSError, match="disk"):
+            scene.deliver(id_)
+    scene.deliver(id_)
+
+    with scene.rt.store.read() as tx:
+        page = records.message_page(tx, id_, now=scene.now)
+    assert page is not None
+    assert "subject" in page.sources
+    assert page.values["customer"]["first_name"]
 
 
 def test_messages_of_a_campaign_that_is_gone_are_called_off(scene: Stage) -> None:

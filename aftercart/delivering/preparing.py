@@ -18,8 +18,9 @@ from aftercart.runtime import Runtime
 from aftercart.store import Tx
 from aftercart.store.transitions import Move
 
-#: Starts that never reached the provider before a message is given up: its rendering may be what kills the worker.
-MAX_CLAIMS = 3
+#: Noted starts that never reached the provider before a message is given up: the first together with others, the second alone.
+#: Its rendering may be what kills the worker; with the start that nobody noted it costs three of them.
+MAX_CLAIMS = 2
 
 _log = structlog.get_logger(__name__)
 
@@ -68,7 +69,7 @@ def prepare(
         try:
             _prepare(rt, message, known, prepared, now)
         except Exception:
-            # It is rung again, alone, and given up after the third time. The others go.
+            # It is rung again, alone, and given up when that fails too. The others go.
             _log.exception("a message could not be prepared", message=message.id)
             prepared.broken.append(message.id)
     return prepared

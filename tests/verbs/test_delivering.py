@@ -406,7 +406,7 @@ def test_a_message_that_goes_on_killing_its_worker_is_given_up(stage: Stage) -> 
 
     with stage.rendering_kills("o-1"):
         # the first time nobody suspects it: what a queue hears of for the first time is not noted
-        for counted in range(4):
+        for counted in range(3):
             with pytest.raises(Killed):
                 stage.deliver(id_)
             stage.now += MINUTE

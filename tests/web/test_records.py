@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from aftercart.model import State
+from aftercart.model import Delivery, ProviderEvent, Signal, State
 from aftercart.reasons import Code
 from aftercart.runtime import Runtime
-from aftercart.store import records
+from aftercart.store import inbox, records
 from aftercart.store.records import Nps
 from tests.web import afternoon, seeding
 from tests.web.seeding import DAY, HOUR, NOW
@@ -169,6 +170,30 @@ def test_the_story_merges_our_words_and_the_providers_in_order(rt: Runtime) -> N
     assert page.answer is not None
     assert page.answer.score == 10
     assert set(page.sources) >= {"subject", "html", "text"}
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_reports_of_one_second_stand_in_the_order_in_which_they_must_have_come(
+    rt: Runtime, *, turned: bool
+) -> None:
+    words: list[dict[str, Any]] = [
+        {"delivery": Delivery.PROCESSED},
+        {"delivery": Delivery.DELIVERED},
+        {"signal": Signal.OPENED},
+    ]
+    with rt.store.write() as tx:
+        row = records.log(tx, customer="c-1001", campaign="recipe-follow-up")[0]
+        told = [
+            ProviderEvent(f"k-{9 - n if turned else n}", "sendgrid", NOW, row.id, **w)
+            for n, w in enumerate(words)
+        ]
+        inbox.add_events(tx, told)
+        page = records.message_page(tx, row.id, now=NOW)
+    rt.store.close()
+
+    assert page is not None
+    now = [entry.word for entry in page.story if entry.at == NOW]
+    assert now == ["processed", "delivered", "opened"]
 
 
 def test_a_customers_page_knows_nothing_of_tomorrow(rt: Runtime) -> None:

@@ -7,10 +7,12 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from aftercart.model import Customer, Message, Order
+from aftercart.model import Customer, Delivery, Message, Order
 from aftercart.store import Tx, customers, messages, orders, stories, versions
 from aftercart.store.tables import answers, provider_events, renditions
 from aftercart.store.tables import messages as table
+
+_LAST = 100  #: after every rank
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def _story(tx: Tx, message_id: str) -> list[Entry]:
     ]
     told = {entry.word for entry in own}
     reports = select(provider_events).where(provider_events.c.message_id == message_id)
+    rows = sorted(tx.execute(reports), key=_came)
     reported = [
         Entry(
             row.at,
@@ -98,11 +101,16 @@ def _story(tx: Tx, message_id: str) -> list[Entry]:
             {"words": row.words} if row.words else {},
             row.machine,
         )
-        for row in tx.execute(reports)
+        for row in rows
         if (row.signal or row.delivery) and (row.signal or row.delivery) not in told
     ]
-    # sorted() keeps the order of our own entries that carry one and the same moment
+    # sorted() keeps the order of those that carry one and the same moment
     return sorted([*own, *reported], key=lambda entry: entry.at)
+
+
+def _came(row: Row[Any]) -> int:
+    """Reports of one second come in any order: the mailbox got it after the provider had it, and before it was opened."""
+    return Delivery(row.delivery).rank if row.delivery else _LAST
 
 
 def _answer(tx: Tx, message_id: str) -> Answer | None:

@@ -40,7 +40,7 @@ def main() -> None:
     asked.add_argument(
         "--database", choices=["postgresql", "sqlite"], default="postgresql"
     )
-    asked.add_argument("--runs", type=int, default=3)
+    asked.add_argument("--runs", type=int, default=5)
     options = asked.parse_args()
     redis = Redis()
     redis.start()

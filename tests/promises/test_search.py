@@ -1,4 +1,4 @@
-"""Every order of events is tried: no customer can get a second newsletter, or a third alert. See docs/promises.md."""
+"""Every order of events is tried: no customer can get a second newsletter, or a third alert."""
 
 import pytest
 

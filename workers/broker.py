@@ -11,6 +11,7 @@ from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit, ShutdownNotifications, TimeLimit
 
 from aftercart.runtime import read_settings
+from workers.guard import Guard
 
 #: How long a silent worker is believed to be alive, in milliseconds (dramatiq's unit).
 HEARTBEAT_TIMEOUT = 60_000
@@ -53,7 +54,7 @@ def make_broker(url: str) -> dramatiq.Broker:
         return RabbitmqBroker(url=url, middleware=middleware)
     return Doorbell(  # type: ignore[no-untyped-call]  # dramatiq's own gap
         url=url,
-        middleware=middleware,
+        middleware=[*middleware, Guard()],
         heartbeat_timeout=HEARTBEAT_TIMEOUT,
         maintenance_chance=MAINTENANCE_CHANCE,
     )

@@ -1,10 +1,13 @@
-"""Every order of events is tried: no customer can get a second newsletter, or a third alert."""
+"""Every order of events is tried: no customer can get a second newsletter, or a third alert. See docs/promises.md."""
+
+from pathlib import Path
 
 import pytest
 
 from aftercart.model import TRANSITIONS, Purpose, State
 from tests.promises.machine import Illegal, Machine, Rules, World, search
 
+PAGE = Path(__file__).parents[2] / "docs/promises.md"
 #: The worlds of each machine: a change of the rules or of the table that alters what can come about has to be meant.
 WORLDS = {Purpose.MARKETING: 2190, Purpose.SURVEY: 2190, Purpose.SERVICE: 14754}
 COPIES = {Purpose.MARKETING: 1, Purpose.SURVEY: 1, Purpose.SERVICE: 2}
@@ -20,6 +23,7 @@ def test_no_order_of_events_sends_more_than_is_promised(purpose: Purpose) -> Non
     assert found.stuck() == []
     assert machine.lies == set()
     assert len(found.next) == WORLDS[purpose]
+    assert f"{WORLDS[purpose]:,}" in PAGE.read_text(encoding="utf-8")
 
 
 def test_every_arrow_of_the_table_is_taken_by_the_search_and_no_other() -> None:

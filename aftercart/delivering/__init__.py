@@ -34,11 +34,11 @@ def deliver(rt: Runtime, ids: Sequence[str]) -> int:
     # before anything is claimed: a set-up that cannot send must cost no message
     senders = rt.senders
     with rt.store.read() as tx:
-        due, doubtful = messages.due(tx, ids, now=now)
+        due, in_vain = messages.due(tx, ids, now=now)
         if not due:
             return 0
         known = preparing.gather(tx, rt, due, now=now)
-    note = _note(rt, doubtful, now=now)
+    note = _note(rt, in_vain, now=now)
     prepared = preparing.prepare(rt, due, known, now=now)
     with rt.store.write() as tx:
         if note is not None:

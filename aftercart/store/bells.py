@@ -18,6 +18,10 @@ from aftercart.store.tables import bells, messages
 #: Has not come to its end. What asks for a state under way says this too: else it looks at all that was ever sent.
 OPEN: ColumnElement[bool] = messages.c.id.in_(select(bells.c.message_id))
 
+#: For a SELECT of messages with their bells: which belongs to which, and how often it rang.
+OF_MESSAGE: ColumnElement[bool] = bells.c.message_id == messages.c.id
+RUNG: ColumnElement[int] = bells.c.rung
+
 
 @dataclass(frozen=True)
 class Rung:

@@ -30,7 +30,6 @@ from aftercart.store.among import among
 from aftercart.store.bells import OPEN, rings_by
 from aftercart.store.guards import READY, at
 from aftercart.store.stories import Line
-from aftercart.store.tables import bells as table
 from aftercart.store.tables import messages
 
 _FIELDS = [f.name for f in fields(Message)]
@@ -94,19 +93,18 @@ def due(
     it alone.
     """
     query = _due(tx.dialect.name, alone=len(ids) == 1)
-    rows_ = tx.execute(query, at(now) | {"ids": ids}).all()
-    found = sorted((from_row(row) for row in rows_), key=lambda m: (m.due_at, m.id))
-    return found, [row[0] for row in rows_ if row[-1] > 1]
+    told = tx.execute(query, at(now) | {"ids": ids}).all()
+    found = sorted((from_row(row) for row in told), key=lambda m: (m.due_at, m.id))
+    in_vain = [row[0] for row in told if row[-1] > 1]
+    return found, in_vain
 
 
 @lru_cache(maxsize=4)
 def _due(dialect: str, *, alone: bool) -> Select[Any]:
     # built once; see `rows`
     free = messages.c.id.not_in(starts.under_way(dialect))
-    found = (
-        select(*NOUN, table.c.rung)
-        .join(table, table.c.message_id == messages.c.id)
-        .where(among(messages.c.id), *READY, free)
+    found = select(*NOUN, bells.RUNG).where(
+        among(messages.c.id), bells.OF_MESSAGE, *READY, free
     )
     return found if alone else found.where(messages.c.claims == 0)
 

@@ -3,9 +3,11 @@
 SQLite (WAL, synchronous=FULL: a claim that was committed survives a power cut) and PostgreSQL, with the same tests.
 """
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -22,6 +24,10 @@ Tx = Connection
 #: One planner at a time; the number is arbitrary and only has to be ours.
 _PLANNER_LOCK = 0x0AF7E2CA
 
+
+#: On a disk with less than this left, or less than a fiftieth of a small one, nothing is claimed.
+LEAST_ROOM = 100 * 2**20
+_LEAST_PART = 50
 
 #: A connection that rested for so long may have been closed by somebody in between.
 _RESTED_SECONDS = 1.0
@@ -61,6 +67,23 @@ class Store:
                 )
             yield tx
 
+    def lacks_room(self) -> str:
+        """Why nothing may be claimed now: what becomes of a message could not be written down. Empty where there is room.
+
+        PostgreSQL's disk is its server's, which refuses a claim that it cannot write.
+        """
+        if self.dialect != "sqlite":
+            return ""
+        folder = Path(self._engine.url.database or "").resolve().parent
+        disk = shutil.disk_usage(folder)
+        least = min(LEAST_ROOM, disk.total // _LEAST_PART)
+        if disk.free >= least:
+            return ""
+        return (
+            f"the disk of the database has {_mb(disk.free)} left, and nothing is sent with less than {_mb(least)}: "
+            f"make room at {folder}"
+        )
+
     def upgrade(self) -> None:
         """Brings the schema to this version. Safe to call at every start, from several processes.
 
@@ -82,6 +105,10 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+
+def _mb(count: int) -> str:
+    return f"{count / 2**20:,.1f} MB"
 
 
 def open_store(url: str, *, pool_size: int = 8) -> Store:

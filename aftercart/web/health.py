@@ -47,7 +47,10 @@ def ready(request: Request) -> JSONResponse:
         log.exception("the database does not answer")
         reason = "the database does not answer; see the log of this process"
         return JSONResponse({"ready": False, "reasons": [reason]}, 503)
-    return JSONResponse({"ready": True, "reasons": late})
+    lacking = rt.store.lacks_room()
+    return JSONResponse(
+        {"ready": True, "reasons": [lacking, *late] if lacking else late}
+    )
 
 
 def warnings(health: Health, now: datetime) -> list[str]:

@@ -1,9 +1,11 @@
 """Deliver a batch: each message once, every guard in the last moment, and an outcome for every kind of answer."""
 
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
 import pytest
 
@@ -396,6 +398,44 @@ def test_a_provider_that_breaks_leaves_its_batch_to_the_sweeper(scene: Stage) ->
     assert scene.message().state is State.SENDING
     scene.now += delivering.LEASE
     assert scene.sweep().uncertain == 1
+
+
+class Disk(NamedTuple):
+    """What shutil.disk_usage answers, in bytes."""
+
+    total: int
+    used: int
+    free: int
+
+
+def test_on_a_full_disk_nothing_is_claimed_and_with_room_it_goes(
+    scene: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = due_recipe(scene)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "disk_usage", lambda _: Disk(10**12, 10**12, 99 * 2**20))
+        assert scene.deliver(id_) == 0
+        held = scene.message()
+    scene.now += MINUTE
+    scene.tick()
+
+    assert (held.state, held.attempts) == (State.SCHEDULED, 0)
+    assert scene.message().state is State.ACCEPTED
+    assert len(scene.post.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "sends"),
+    [(10**12, 101 * 2**20, 1), (40 * 2**20, 2**20, 1), (40 * 2**20, 2**19, 0)],
+)
+def test_a_small_disk_needs_a_fiftieth_of_itself(
+    scene: Stage, monkeypatch: pytest.MonkeyPatch, total: int, free: int, sends: int
+) -> None:
+    id_ = due_recipe(scene)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Disk(total, total - free, free))
+
+    assert scene.deliver(id_) == sends
 
 
 # --- messages that cannot be made -----------------------------------------------------------------------------------------

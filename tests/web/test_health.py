@@ -1,6 +1,10 @@
 """For balancers and Prometheus: alive, ready, and how late."""
 
+import shutil
 from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
 
 from tests.web import seeding
 from tests.web.site import Site
@@ -19,6 +23,18 @@ def test_what_is_late_is_named_and_does_not_take_the_pages_away(full: Site) -> N
     assert answer.status == 200
     assert len(answer.json["reasons"]) == 4
     assert "due and not sent" in answer.json["reasons"][0]
+
+
+def test_a_disk_that_is_full_is_a_reason(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = SimpleNamespace(total=10**12, used=10**12, free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+
+    (reason,) = site.get("/readyz").json["reasons"]
+
+    assert "has 0.0 MB left" in reason
+    assert "make room at" in reason
 
 
 def test_without_its_database_a_process_is_not_ready_but_alive(site: Site) -> None:

@@ -29,7 +29,7 @@ def _at_last(house: House) -> set[str]:
     taken: set[str] = set()
     while (more := set(house.sent())) != taken or not more:
         taken = more
-        time.sleep(1)
+        time.sleep(3)
     return taken
 
 
@@ -80,11 +80,14 @@ def test_a_worker_that_is_killed_while_it_sends_is_proved_right_by_the_reports(
 ) -> None:
     give_thanks(cluster)
 
-    with provider(cluster, Gate(pace=0.03)) as box, cluster.pushed_clock() as clock:
+    gate = Gate(pace=0.03)
+    with provider(cluster, gate) as box, cluster.pushed_clock() as clock:
         tell(cluster, 60)
         cluster.schedules()
         first = cluster.workers()
-        wait_until(lambda: len(cluster.sent()) > 5, what="the middle of a batch")
+        # the first of sixty is being taken; the answers to all of them would need two seconds
+        assert gate.reached.wait(60)
+        time.sleep(0.3)
         for pid in first.children():
             os.kill(pid, signal.SIGKILL)
         first.kill()

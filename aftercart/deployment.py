@@ -53,7 +53,11 @@ def find(name: str, *, root: Path) -> Any:
 
 @contextmanager
 def embedded(workers: Workers, *, threads: int = 4) -> Iterator[Any]:
-    """Runs the workers inside this process; what they hold is finished at the end."""
+    """Runs the workers inside this process; what they hold is finished at the end.
+
+    Their broker is asked first whether it is fit, as `dramatiq workers` asks it.
+    """
+    workers.broker.emit_after("process_boot")
     # the deployment brings dramatiq; the engine does not import it
     worker = importlib.import_module("dramatiq").Worker(
         workers.broker, worker_threads=threads

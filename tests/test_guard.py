@@ -7,10 +7,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import dramatiq
 import pytest
 
+from aftercart import deployment
 from tests.servers import Redis
 from workers.broker import make_broker
 from workers.guard import UNFIT, Guard, Unfit
@@ -61,6 +64,13 @@ def test_worker_processes_do_not_begin_with_a_redis_that_throws_keys_away(
 def test_every_policy_but_one_is_refused(policy: str) -> None:
     with _broker("--maxmemory-policy", policy) as broker, pytest.raises(Unfit):
         broker.emit_after("process_boot")
+
+
+def test_workers_inside_another_process_do_not_begin_either() -> None:
+    with _broker("--maxmemory-policy", "allkeys-lru") as broker:
+        workers: Any = SimpleNamespace(broker=broker)
+        with pytest.raises(Unfit), deployment.embedded(workers):
+            pytest.fail("they began")
 
 
 def test_a_redis_that_keeps_everything_is_taken_without_a_word(

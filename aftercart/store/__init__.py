@@ -38,6 +38,7 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._folder = Path(engine.url.database or "").resolve().parent
 
     @property
     def dialect(self) -> str:
@@ -74,14 +75,13 @@ class Store:
         """
         if self.dialect != "sqlite":
             return ""
-        folder = Path(self._engine.url.database or "").resolve().parent
-        disk = shutil.disk_usage(folder)
+        disk = shutil.disk_usage(self._folder)
         least = min(LEAST_ROOM, disk.total // _LEAST_PART)
         if disk.free >= least:
             return ""
         return (
             f"the disk of the database has {_mb(disk.free)} left, and nothing is sent with less than {_mb(least)}: "
-            f"make room at {folder}"
+            f"make room at {self._folder}"
         )
 
     def upgrade(self) -> None:

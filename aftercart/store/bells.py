@@ -120,8 +120,8 @@ def in_flight(tx: Tx, *, now: datetime, rung_until: datetime) -> int:
 #: Statements are built once; see `rows`.
 _TAKE_DOWN = delete(bells).where(among(bells.c.message_id))
 
-#: Whoever moves a message holds its row before its bell. Whoever rings holds no message and waits for no bell: what somebody moves
-#: in this very moment need not be rung again, and two of them cannot wait for each other.
+#: Whoever moves a message holds its row before its bell. Whoever rings waits for no bell: what somebody moves in this very moment
+#: need not be rung again, and so no two wait for each other.
 _FREE = (
     select(bells.c.message_id)
     .where(among(bells.c.message_id))

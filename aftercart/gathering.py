@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from aftercart import conditions
 from aftercart.campaigns import Campaign, EventTrigger, RunningLow, StopIf
 from aftercart.model import Channel, Customer, Message, Order, Purpose
-from aftercart.policy import Facts
+from aftercart.policy import Facts, Held, permission
 from aftercart.policy.permission import Suppressed
+from aftercart.reasons import Code
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, customers, desk, orders, permissions
+from aftercart.store import Tx, customers, orders, pauses, permissions
+from aftercart.store.pauses import SAFE_MODE, Pause, provider_scope
 
 #: A delivery that was never reported stops counting as "late" after this.
 LATE_MEMORY = timedelta(days=3)
@@ -24,7 +26,7 @@ class People:
     orders: Mapping[str, Order]
     last_bought: Mapping[str, Mapping[str, datetime]]
     late: Mapping[str, str]
-    pauses: Mapping[str, datetime]
+    pauses: Mapping[str, Pause]
     _listed: Mapping[str, Sequence[permissions.Suppression]] = field(repr=False)
 
     def suppressed(
@@ -37,15 +39,27 @@ class People:
                 return entry.reason, entry.at
         return None
 
-    def paused(self, message: Message) -> tuple[str, datetime] | None:
-        """What a person holds that concerns the message, and since when."""
-        for scope, words in (
-            ("all", "everything"),
-            (f"channel:{message.channel}", f"all {message.channel}"),
-            (f"campaign:{message.campaign}", f"the campaign {message.campaign}"),
+    def paused(self, message: Message) -> Held | None:
+        """What holds the message, a person or Aftercart itself, and since when."""
+        service = message.purpose is Purpose.SERVICE
+        for scope, what, code in (
+            ("all", "everything", Code.HALTED),
+            ("" if service else SAFE_MODE, str(message.purpose), Code.SAFE_MODE),
+            (f"channel:{message.channel}", f"all {message.channel}", Code.HALTED),
+            (
+                f"campaign:{message.campaign}",
+                f"the campaign {message.campaign}",
+                Code.HALTED,
+            ),
+            (
+                provider_scope(message.channel),
+                permission.WORDS[message.channel],
+                Code.PROVIDER_OUT,
+            ),
         ):
-            if scope in self.pauses:
-                return words, self.pauses[scope]
+            if held := self.pauses.get(scope):
+                by_hand = Code.PAUSED if not held.words else code
+                return Held(what, held.since, by_hand, held.words)
         return None
 
 
@@ -66,7 +80,7 @@ def people(
         orders=orders.load(tx, order_ids),
         last_bought=orders.last_bought(tx, customer_ids, categories=asked, now=now),
         late=orders.late(tx, customer_ids, now=now, since=now - LATE_MEMORY),
-        pauses=desk.paused(tx),
+        pauses=pauses.paused(tx),
         _listed=permissions.suppressed(tx, keys),
     )
 

@@ -34,6 +34,9 @@ class Code(StrEnum):
     WINDOW = "window"
     FREQUENCY_CAP = "frequency_cap"
     PAUSED = "paused"
+    HALTED = "halted"
+    PROVIDER_OUT = "provider_out"
+    SAFE_MODE = "safe_mode"
     PROVIDER_BUSY = "provider_busy"
     PROVIDER_ACCOUNT = "provider_account"
     # ends that are not decisions
@@ -69,6 +72,9 @@ SENTENCES: dict[Code, str] = {
     Code.WINDOW: "Held until {until}: this campaign sends between {window} on the customer's clock.",
     Code.FREQUENCY_CAP: "Held until {until}: the customer has had {count} marketing messages within {period}.",
     Code.PAUSED: "Held: {what} is paused since {since}.",
+    Code.HALTED: "Held: {what} was halted at {since}, because {why}. Somebody has to look at it, and resume it.",
+    Code.PROVIDER_OUT: "Held since {since}: the provider takes no {what} now ({why}). It is asked again until it does.",
+    Code.SAFE_MODE: "Held since {since}: {why}. Somebody has to look at it first: aftercart resume --reviewed.",
     Code.PROVIDER_BUSY: "To be tried again at {until}: {words}.",
     Code.PROVIDER_ACCOUNT: "To be tried again at {until}: the provider refuses our account ({words}).",
     Code.EXPIRED: "Too late to be useful: best before {best_before}.",
@@ -81,6 +87,10 @@ SENTENCES: dict[Code, str] = {
     Code.PROOF: "The provider's report proves that it took the message ({words}).",
     Code.NOT_TAKEN: "The run was broken off, and the provider does not have it ({words}); it goes again.",
 }
+
+
+#: The reasons that end with a resume, whoever gives it; what they hold stays due.
+HOLDS = frozenset({Code.PAUSED, Code.HALTED, Code.PROVIDER_OUT, Code.SAFE_MODE})
 
 
 @dataclass(frozen=True)

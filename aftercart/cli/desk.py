@@ -16,8 +16,7 @@ from aftercart.explaining import Explanation
 from aftercart.model import State
 from aftercart.runtime import Runtime, open_runtime, read_settings
 from aftercart.spelling import did_you_mean
-from aftercart.store import desk as desk_store
-from aftercart.store import records
+from aftercart.store import pauses, records
 from aftercart.store.records import LogRow
 
 _PAGE = 1000
@@ -99,7 +98,7 @@ def pause(
     rt = open_runtime(read_settings())
     scope = _scope(rt, scope)
     with rt.store.write() as tx:
-        desk_store.pause(tx, scope, at=rt.clock(), by="command line")
+        pauses.pause(tx, scope, at=rt.clock(), by="command line")
     out.print(f"paused: {scope}")
     rt.close()
 
@@ -111,7 +110,7 @@ def resume(
     rt = open_runtime(read_settings())
     scope = _scope(rt, scope)
     with rt.store.write() as tx:
-        was_paused = desk_store.resume(tx, scope, now=rt.clock())
+        was_paused = pauses.resume(tx, scope, now=rt.clock())
     out.print(f"resumed: {scope}" if was_paused else f"{scope} was not paused")
     rt.close()
 

@@ -12,7 +12,7 @@ from aftercart.errors import TemplateError
 from aftercart.gathering import People
 from aftercart.model import Channel, Message, Outgoing, Purpose, State
 from aftercart.policy import Facts, Send, Skip, Wait, decide
-from aftercart.reasons import Code, because
+from aftercart.reasons import HOLDS, Code, because
 from aftercart.rendering import Template
 from aftercart.runtime import Runtime
 from aftercart.store import Tx
@@ -172,7 +172,7 @@ def _end(rt: Runtime, message: Message, skip: Skip, now: datetime) -> Move:
 
 
 def _hold(rt: Runtime, message: Message, wait: Wait, now: datetime) -> Move:
-    paused = wait.reason.code is Code.PAUSED
+    paused = wait.reason.code in HOLDS
     # what a person holds stays due, so that a resume finds it; what waits for its hour gives its slot back until then
     until = min(wait.until, message.expires_at)
     columns: dict[str, Any] = {"claims": 0}

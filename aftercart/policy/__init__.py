@@ -4,7 +4,7 @@ The same code runs live, in a replay, in `explain` and in the tests. Nothing her
 """
 
 from aftercart.policy.caps import allow
-from aftercart.policy.sending import Facts, decide, examine
+from aftercart.policy.sending import Facts, Held, decide, examine
 from aftercart.policy.stepping import Advance, Draft, View, advance
 from aftercart.policy.verdicts import Checked, Send, Skip, Verdict, Wait
 
@@ -13,6 +13,7 @@ __all__ = [
     "Checked",
     "Draft",
     "Facts",
+    "Held",
     "Send",
     "Skip",
     "Verdict",

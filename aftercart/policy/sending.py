@@ -23,6 +23,16 @@ _GO = Send()
 
 
 @dataclass(frozen=True)
+class Held:
+    """What holds a message until somebody resumes it: a person's pause, or one that Aftercart made and says why."""
+
+    what: str
+    since: datetime
+    code: Code = Code.PAUSED  #: one of `reasons.HOLDS`
+    why: str = ""
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything that the decision on one message looks at."""
 
@@ -31,7 +41,7 @@ class Facts:
     campaign: Campaign
     order: Order | None = None
     hours: Window | None = None  #: the shop's hours for this channel
-    paused: tuple[str, datetime] | None = None
+    paused: Held | None = None
     suppressed: tuple[str, datetime] | None = None  #: why, since when
     late_order: str = ""
     last_bought: Mapping[str, datetime] = field(default_factory=dict)
@@ -82,8 +92,10 @@ def open_hours(
 def _pause(f: Facts, now: datetime) -> Verdict:
     if f.paused is None:
         return _GO
-    what, since = f.paused
-    reason = because(Code.PAUSED, what=what, since=_clock(f, since))
+    held = f.paused
+    reason = because(
+        held.code, what=held.what, since=_clock(f, held.since), why=held.why
+    )
     return Wait(now + PAUSE_LOOK, reason)
 
 
@@ -187,7 +199,7 @@ _CHECKS: tuple[_Check, ...] = (
     _Check(
         "paused",
         _pause,
-        lambda f, now: f.paused[0] if f.paused else "no",
+        lambda f, now: f.paused.what if f.paused else "no",
         lambda f: "no",
     ),
     _Check(

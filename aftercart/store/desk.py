@@ -1,4 +1,4 @@
-"""What people do at the desk: pauses, cases for support, survey answers; and single marks of this database."""
+"""What people do at the desk: cases for support, survey answers; and single marks of this database."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -9,33 +9,13 @@ from sqlalchemy import select, update
 
 from aftercart.model import NAMESPACE, Purpose
 from aftercart.store import Tx, rows
-from aftercart.store.bells import ring_now
 from aftercart.store.tables import (
     answers,
     cases,
     marks,
     message_events,
     messages,
-    pauses,
 )
-
-
-def pause(tx: Tx, scope: str, *, at: datetime, by: str) -> None:
-    """Holds everything of a scope: "all", "channel:sms", "campaign:<name>"."""
-    rows.insert_or_keep(tx, pauses, [{"scope": scope, "since": at, "by": by}])
-
-
-def resume(tx: Tx, scope: str, *, now: datetime) -> bool:
-    """Lifts a pause and lets the planner ring at once what was held; answers whether there was one."""
-    lifted = bool(tx.execute(pauses.delete().where(pauses.c.scope == scope)).rowcount)
-    if lifted:
-        ring_now(tx, now=now)
-    return lifted
-
-
-def paused(tx: Tx) -> dict[str, datetime]:
-    """Everything that is held, and since when."""
-    return {row.scope: row.since for row in tx.execute(select(pauses))}
 
 
 def open_case(

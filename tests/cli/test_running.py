@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aftercart.store import desk
+from aftercart.store import pauses
 from tests.scenes import history
 from tests.scenes.house import REPOSITORY, House, wait_until
 from tests.servers import free_port
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 def paused(house: House) -> set[str]:
     with house.store() as store, store.read() as tx:
-        return set(desk.paused(tx))
+        return set(pauses.paused(tx))
 
 
 def test_check_says_that_all_is_fine_and_hides_what_is_secret(house: House) -> None:

@@ -22,7 +22,7 @@ from aftercart.model import Enrollment, Outgoing, Receipt
 from aftercart.planning import stepping
 from aftercart.policy import Advance
 from aftercart.runtime import Runtime
-from aftercart.store import desk, messages, records
+from aftercart.store import messages, pauses, records
 from aftercart.store.records import LogRow
 from tests.scenes.company import (
     MAIL,
@@ -598,7 +598,7 @@ def test_what_is_paused_past_its_best_before_ends_as_expired_and_is_not_rung_for
     with Inside(house) as inside:
         take_in(inside.rt, willing([1], inside.now))
         with inside.rt.store.write() as tx:
-            desk.pause(tx, "all", at=inside.now, by="scene")
+            pauses.pause(tx, "all", at=inside.now, by="scene")
         for _ in range(40):
             inside.tick()
             inside.later(minutes=5)
@@ -609,7 +609,7 @@ def test_what_is_paused_past_its_best_before_ends_as_expired_and_is_not_rung_for
                 rung += len(ringing.ids)
                 delivering.deliver(inside.rt, ringing.ids)
         with inside.rt.store.write() as tx:
-            desk.resume(tx, "all", now=inside.now)
+            pauses.resume(tx, "all", now=inside.now)
         inside.tick()
         (found,) = rows(inside.rt).values()
         sent = inside.provider.taken
@@ -625,13 +625,13 @@ def test_a_pause_of_days_does_not_end_in_a_burst_over_the_cap(house: House) -> N
 
     with Inside(house) as inside:
         with inside.rt.store.write() as tx:
-            desk.pause(tx, "all", at=inside.now, by="scene")
+            pauses.pause(tx, "all", at=inside.now, by="scene")
         take_in(inside.rt, willing([1], inside.now))
         for _ in range(25):
             inside.tick()
             inside.later(hours=1)
         with inside.rt.store.write() as tx:
-            desk.resume(tx, "all", now=inside.now)
+            pauses.resume(tx, "all", now=inside.now)
         inside.tick()
         sent = list(inside.provider.taken)
 
@@ -646,10 +646,10 @@ def test_a_pause_and_a_resume_at_any_moment_lose_nothing(house: House) -> None:
         take_in(inside.rt, willing(range(10), inside.now))
         for _ in range(5):
             with inside.rt.store.write() as tx:
-                desk.pause(tx, "channel:email", at=inside.now, by="scene")
+                pauses.pause(tx, "channel:email", at=inside.now, by="scene")
             inside.tick()
             with inside.rt.store.write() as tx:
-                desk.resume(tx, "channel:email", now=inside.now)
+                pauses.resume(tx, "channel:email", now=inside.now)
             for ringing in planning.plan(inside.rt):
                 delivering.deliver(inside.rt, ringing.ids[:2])
             inside.later(seconds=61)

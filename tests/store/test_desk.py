@@ -5,45 +5,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from aftercart.model import State
 from aftercart.store import Store, Tx, desk, tables
 from tests.people import ANN
 from tests.store.planting import (
     DAY,
     HOUR,
-    MINUTE,
     NOW,
-    alter,
-    message,
-    plant,
-    ring_at,
 )
-
-
-def test_a_pause_keeps_its_first_time(store: Store) -> None:
-    with store.write() as tx:
-        desk.pause(tx, "all", at=NOW, by="sam")
-        desk.pause(tx, "all", at=NOW + DAY, by="kim")
-        found = desk.paused(tx)
-
-    assert found == {"all": NOW}
-
-
-def test_a_resume_rings_what_was_held_and_nothing_else(store: Store) -> None:
-    with store.write() as tx:
-        held, later, gone = plant(
-            tx, *(message(f"o-{n}") for n in range(3)), ring_at=NOW + HOUR
-        )
-        alter(tx, later, due_at=NOW + MINUTE)
-        alter(tx, gone, state=State.ACCEPTED)
-        desk.pause(tx, "channel:email", at=NOW, by="sam")
-        answers = [desk.resume(tx, "channel:email", now=NOW) for _ in range(2)]
-
-    assert answers == [True, False]
-    rung = [ring_at(store, id_) for id_ in (held, later, gone)]
-    assert rung == [NOW, NOW + HOUR, NOW + HOUR]
-    with store.read() as tx:
-        assert desk.paused(tx) == {}
 
 
 def _case(tx: Tx, about: str, note: str = "call", *, kind: str = "late_order") -> None:

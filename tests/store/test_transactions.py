@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from aftercart import store as store_module
 from aftercart.errors import SettingsError
-from aftercart.store import Store, desk, open_store
+from aftercart.store import Store, desk, open_store, pauses
 from tests.store.planting import NOW
 
 
@@ -66,15 +66,15 @@ def test_a_time_without_a_zone_is_refused(store: Store) -> None:
     naive = datetime(2026, 3, 4, 16, 0)  # noqa: DTZ001 - that is the point
 
     with pytest.raises(Exception, match="no time zone"), store.write() as tx:
-        desk.pause(tx, "all", at=naive, by="test")
+        pauses.pause(tx, "all", at=naive, by="test")
 
 
 def test_times_come_back_in_utc_to_the_microsecond(store: Store) -> None:
     exact = NOW.replace(microsecond=123456)
 
     with store.write() as tx:
-        desk.pause(tx, "all", at=exact, by="test")
-        found = desk.paused(tx)["all"]
+        pauses.pause(tx, "all", at=exact, by="test")
+        found = pauses.paused(tx)["all"].since
 
     assert found == exact
     assert found.utcoffset() == NOW.utcoffset()

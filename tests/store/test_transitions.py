@@ -13,7 +13,7 @@ from sqlalchemy import select
 from aftercart.errors import IllegalTransition
 from aftercart.model import TRANSITIONS, UNDER_WAY, Channel, Purpose, State
 from aftercart.reasons import Code, because
-from aftercart.store import Store, Tx, desk, permissions, transitions
+from aftercart.store import Store, Tx, pauses, permissions, transitions
 from aftercart.store.permissions import Consent, Suppression
 from aftercart.store.tables import renditions
 from aftercart.store.transitions import Move, Ready
@@ -270,7 +270,7 @@ def test_a_claim_writes_down_what_it_is_about_to_send(store: Store) -> None:
 
 
 def _pause(scope: str) -> Callable[[Tx, str], None]:
-    return lambda tx, _: desk.pause(tx, scope, at=NOW, by="test")
+    return lambda tx, _: pauses.pause(tx, scope, at=NOW, by="test")
 
 
 def _suppress(key: str, scope: str) -> Callable[[Tx, str], None]:

@@ -20,7 +20,7 @@ from aftercart.errors import (
 )
 from aftercart.model import Receipt, State
 from aftercart.reasons import Code
-from aftercart.store import desk, permissions, records, tables, transitions
+from aftercart.store import pauses, permissions, records, tables, transitions
 from aftercart.store.permissions import Consent, Suppression
 from tests.people import ANN, CY, DI, another
 from tests.verbs.stage import (
@@ -92,7 +92,7 @@ def test_ids_that_nobody_knows_or_that_are_not_due_are_left_alone(scene: Stage) 
 def _pause(scope: str) -> Callable[[Stage, str], None]:
     def act(stage: Stage, _: str) -> None:
         with stage.rt.store.write() as tx:
-            desk.pause(tx, scope, at=stage.now, by="test")
+            pauses.pause(tx, scope, at=stage.now, by="test")
 
     return act
 
@@ -549,7 +549,7 @@ def test_what_is_paused_waits_and_goes_when_it_is_resumed(scene: Stage) -> None:
     scene.run(COOKING_TIME + HOUR)
     held = scene.message()
     with scene.rt.store.write() as tx:
-        desk.resume(tx, "all", now=scene.now)
+        pauses.resume(tx, "all", now=scene.now)
     scene.tick()
 
     assert held.state is State.SCHEDULED

@@ -9,7 +9,7 @@ from aftercart.errors import InputError
 from aftercart.explaining import Explanation, Line, explain
 from aftercart.model import State
 from aftercart.reasons import Code, because
-from aftercart.store import desk, tables
+from aftercart.store import pauses, tables
 from tests.people import ANN, BO, CY, DI, Person, another
 from tests.verbs.stage import (
     COOKING_TIME,
@@ -124,7 +124,7 @@ def test_a_service_message_is_not_said_to_have_been_agreed_to(
 def test_a_pause_is_named_with_its_time(scene: Stage) -> None:
     due_recipe(scene)
     with scene.rt.store.write() as tx:
-        desk.pause(tx, "campaign:recipe-follow-up", at=scene.now, by="test")
+        pauses.pause(tx, "campaign:recipe-follow-up", at=scene.now, by="test")
 
     (told,) = _explained(scene, ANN, "recipe-follow-up").messages
 

@@ -13,7 +13,7 @@ from aftercart.campaigns import StopIf as Stop
 from aftercart.conditions import parse
 from aftercart.model import Channel, Purpose
 from aftercart.reasons import Code, from_json
-from aftercart.store import bells, desk, open_store, tables
+from aftercart.store import bells, open_store, pauses, tables
 from tests.people import ANN, BO, CAST, CY, DI, EVE, Person, another
 from tests.verbs.stage import (
     COOKING_TIME,
@@ -231,11 +231,11 @@ def test_what_is_stale_takes_nobodys_place(scene: Stage) -> None:
     names = _compete(scene, 2, expires=30 * DAY)
     scene.now -= MINUTE
     with scene.rt.store.write() as tx:
-        desk.pause(tx, "all", at=scene.now, by="test")
+        pauses.pause(tx, "all", at=scene.now, by="test")
     scene.now += MINUTE
     scene.tick()
     with scene.rt.store.write() as tx:
-        desk.resume(tx, "all", now=scene.now)
+        pauses.resume(tx, "all", now=scene.now)
     (first,) = [r for r in scene.messages() if r.campaign == names[-1]]
     (other,) = [r for r in scene.messages() if r.campaign == names[0]]
     scene.put(first.id, expires_at=scene.now, slot_at=None, ring_at=scene.now)
@@ -250,12 +250,12 @@ def test_what_is_stale_takes_nobodys_place(scene: Stage) -> None:
 def test_after_a_long_pause_the_cap_still_holds(stage: Stage) -> None:
     _compete(stage, 4, expires=30 * DAY)
     with stage.rt.store.write() as tx:
-        desk.pause(tx, "channel:email", at=stage.now, by="test")
+        pauses.pause(tx, "channel:email", at=stage.now, by="test")
     for _ in range(12):
         stage.tick()
         stage.now += 6 * HOUR
     with stage.rt.store.write() as tx:
-        desk.resume(tx, "channel:email", now=stage.now)
+        pauses.resume(tx, "channel:email", now=stage.now)
 
     stage.run(stage.now + HOUR)
 

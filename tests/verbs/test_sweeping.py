@@ -8,7 +8,7 @@ from aftercart import delivering
 from aftercart.errors import Unclear
 from aftercart.model import State
 from aftercart.reasons import Code
-from aftercart.store import desk, tables
+from aftercart.store import pauses, tables
 from aftercart.sweeping import Swept
 from tests.people import ANN, CY
 from tests.store.planting import ring_at
@@ -59,7 +59,7 @@ def test_a_claim_is_missed_in_time_also_where_a_pause_had_put_its_ring_off(
 ) -> None:
     id_ = due_recipe(stage)
     with stage.rt.store.write() as tx:
-        desk.pause(tx, "all", at=stage.now, by="test")
+        pauses.pause(tx, "all", at=stage.now, by="test")
     stage.deliver(id_)
     with stage.rt.store.write() as tx:
         tx.execute(tables.pauses.delete())

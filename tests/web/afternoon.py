@@ -20,6 +20,7 @@ from aftercart.store import (
     enrollments,
     inbox,
     orders,
+    pauses,
     permissions,
     stories,
 )
@@ -233,7 +234,7 @@ def _desk(tx: Tx) -> None:
     )
     closed = next(c for c in _case_ids(tx) if c[1] == "c-1007")
     desk.close_case(tx, closed[0], at=NOW - 2 * DAY)
-    desk.pause(tx, "campaign:reorder-nudge", at=NOW - 2 * HOUR, by="console")
+    pauses.pause(tx, "campaign:reorder-nudge", at=NOW - 2 * HOUR, by="console")
 
 
 def _case_ids(tx: Tx) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 
 from aftercart.model import State
-from aftercart.store import desk
+from aftercart.store import desk, pauses
 from tests.web import afternoon, seeding, sent
 from tests.web.site import Site, everything
 
@@ -268,7 +268,7 @@ def test_pause_and_resume_hold_what_they_name(full: Site) -> None:
     wrong = full.press("/console/campaigns/pause", {"scope": "channel:fax"})
 
     with full.rt.store.read() as tx:
-        paused = desk.paused(tx)
+        paused = pauses.paused(tx)
     assert sorted(paused) == ["all", "campaign:nps-survey", "campaign:reorder-nudge"]
     assert wrong.status == 400
     assert "Nothing was changed" in wrong.text

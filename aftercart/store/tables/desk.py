@@ -5,13 +5,18 @@ from sqlalchemy import Column, Integer, PrimaryKeyConstraint, String, Table, Tex
 from aftercart.store.tables.columns import Json, metadata
 from aftercart.store.types import Moment
 
-# What is held by a person: "all", "channel:sms", "campaign:nps-survey". Read inside the claim.
+# What is held: "all", "channel:sms", "campaign:nps-survey", and by Aftercart itself "provider:sms" and others; see `store.pauses`.
+# Read inside the claim.
 pauses = Table(
     "pauses",
     metadata,
     Column("scope", String, primary_key=True),
     Column("since", Moment, nullable=False),
     Column("by", String, nullable=False),
+    Column("words", String, nullable=False, default=""),  # why, where no person did it
+    Column(
+        "ask_at", Moment
+    ),  # when the provider is asked again; none: a person lifts it
 )
 
 # What a person should do: call a customer whose order is late, answer a detractor. The id is derived, so it opens once.

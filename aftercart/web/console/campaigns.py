@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -11,12 +10,21 @@ from starlette.responses import RedirectResponse, Response
 
 from aftercart.model import Channel, State
 from aftercart.runtime import Runtime
-from aftercart.store import desk, records
+from aftercart.store import pauses, records
+from aftercart.store.pauses import Pause, provider_scope
 from aftercart.web import asking, drawing, words
 from aftercart.web.console import asked
 from aftercart.web.console.log import SPANS, since, when
 
 _TOP = 4
+_SWITCHES = [
+    ("all", "Everything"),
+    *((f"channel:{c}", f"All {words.CHANNELS[c]}s") for c in Channel),
+]
+#: What Aftercart holds by itself.
+_OUT = [
+    *((provider_scope(c), f"The provider of {words.CHANNELS[c]}s") for c in Channel),
+]
 
 
 @dataclass
@@ -28,7 +36,7 @@ class Tally:
     purpose: str = ""
     trigger: str = ""
     is_there: bool = False
-    paused_since: datetime | None = None
+    paused: Pause | None = None
     states: Counter[State] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
 
@@ -61,7 +69,7 @@ def page(request: Request) -> Response:
     span = given if given and not when(given) else "30d"
     with rt.store.read() as tx:
         counts = records.counts(tx, since=since(span, now))
-        paused = desk.paused(tx)
+        paused = pauses.paused(tx)
     tallies = {name: _described(rt, name) for name in rt.campaigns}
     for count in counts:
         tally = tallies.setdefault(count.campaign, Tally(count.campaign))
@@ -69,22 +77,13 @@ def page(request: Request) -> Response:
         if count.reason and count.state is not State.ACCEPTED:
             tally.reasons[words.in_short(count.reason)] += count.n
     for name, tally in tallies.items():
-        tally.paused_since = paused.get(f"campaign:{name}")
+        tally.paused = paused.get(f"campaign:{name}")
     return drawing.console_page(
         request,
         "campaigns.html",
         tallies=sorted(tallies.values(), key=lambda t: (not t.is_there, t.name)),
-        switches=[
-            ("all", "Everything", paused.get("all")),
-            *(
-                (
-                    f"channel:{c}",
-                    f"All {words.CHANNELS[c]}s",
-                    paused.get(f"channel:{c}"),
-                )
-                for c in Channel
-            ),
-        ],
+        switches=[(scope, name, paused.get(scope)) for scope, name in _SWITCHES],
+        out=[(scope, name, paused[scope]) for scope, name in _OUT if scope in paused],
         spans=SPANS,
         wrong=asked.wrong(request, since=when),
         query={"since": span},
@@ -108,7 +107,7 @@ async def resume(request: Request) -> Response:
 async def _scope(request: Request) -> str:
     scope = (await asking.form(request)).get("scope", "")
     kind, _, name = scope.partition(":")
-    is_channel = kind == "channel" and name in set(Channel)
+    is_channel = kind in ("channel", "provider") and name in set(Channel)
     is_campaign = kind == "campaign" and bool(name)
     if scope != "all" and not is_channel and not is_campaign:
         raise HTTPException(400, f"{scope!r} is nothing that can be held")
@@ -117,12 +116,12 @@ async def _scope(request: Request) -> str:
 
 def _pause(rt: Runtime, scope: str) -> None:
     with rt.store.write() as tx:
-        desk.pause(tx, scope, at=rt.clock(), by="console")
+        pauses.pause(tx, scope, at=rt.clock(), by="console")
 
 
 def _resume(rt: Runtime, scope: str) -> None:
     with rt.store.write() as tx:
-        desk.resume(tx, scope, now=rt.clock())
+        pauses.resume(tx, scope, now=rt.clock())
 
 
 def _described(rt: Runtime, name: str) -> Tally:

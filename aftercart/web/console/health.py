@@ -7,7 +7,7 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aftercart.store import desk, records
+from aftercart.store import pauses, records
 from aftercart.store.records import Health
 from aftercart.web import asking, clocks, drawing
 from aftercart.web.health import CALLBACK_OLD, DUE_LATE, UNCERTAIN_OLD
@@ -31,14 +31,14 @@ def page(request: Request) -> Response:
     now = rt.clock()
     with rt.store.read() as tx:
         health = records.health(tx, now=now)
-        paused = desk.paused(tx)
+        paused = pauses.paused(tx)
     measures = list(_measures(health, now))
     return drawing.console_page(
         request,
         "health.html",
         measures=measures,
         troubles=sum(not m.is_well for m in measures),
-        paused=sorted(paused.items()),
+        paused=[paused[scope] for scope in sorted(paused)],
         settings=sorted(rt.settings.masked().items()),
     )
 

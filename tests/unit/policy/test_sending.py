@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from aftercart.campaigns import LateDelivery, RunningLow, Send, StopIf, Window
 from aftercart.model import Channel, Purpose, State
-from aftercart.policy import Facts, Skip, Wait, decide, examine
+from aftercart.policy import Facts, Held, Skip, Wait, decide, examine
 from aftercart.policy import Send as Go
 from aftercart.policy.sending import open_hours
 from aftercart.reasons import Code
@@ -59,7 +59,7 @@ def test_where_nothing_speaks_against_it_it_goes() -> None:
 #: What is the matter, with what that makes of the message.
 MATTERS: list[tuple[str, Facts, Code, State | None]] = [
     ("stale", facts(message__expires_at=NOW), Code.EXPIRED, State.EXPIRED),
-    ("paused", facts(paused=("everything", MONDAY)), Code.PAUSED, None),
+    ("paused", facts(paused=Held("everything", MONDAY)), Code.PAUSED, None),
     (
         "no address",
         facts(customer=CY.customer, message__channel=Channel.SMS),
@@ -171,7 +171,9 @@ def test_explain_shows_every_check_of_a_message_that_goes() -> None:
 
 
 def test_what_is_stale_expires_though_it_is_paused() -> None:
-    verdict = decide(facts(message__expires_at=NOW, paused=("everything", MONDAY)), NOW)
+    verdict = decide(
+        facts(message__expires_at=NOW, paused=Held("everything", MONDAY)), NOW
+    )
 
     assert isinstance(verdict, Skip) and verdict.state is State.EXPIRED
 

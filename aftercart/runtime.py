@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 
 from aftercart import loading, messagelog, settings
 from aftercart.campaigns import Campaign
-from aftercart.channels import Sender, open_senders
+from aftercart.channels import Pulse, Sender, open_senders
 from aftercart.errors import Problem, SettingsError
 from aftercart.model import Channel
+from aftercart.pacing import Pace, open_pace
 from aftercart.rendering import Renderer
 from aftercart.settings import Settings
 from aftercart.shop import Shop
@@ -91,8 +92,26 @@ class Runtime:
             _keep_inside(self.settings)
         return open_senders(self.settings, self.clock)
 
+    @cached_property
+    def pulses(self) -> Mapping[Channel, Pulse]:
+        """What this process hears from each provider."""
+        return {
+            channel: Pulse(sender.at_once) for channel, sender in self.senders.items()
+        }
+
+    @cached_property
+    def pace(self) -> Pace:
+        """How fast each channel may go."""
+        limits = {
+            Channel.EMAIL: self.settings.email_per_second,
+            Channel.SMS: self.settings.sms_per_second,
+        }
+        return open_pace(self.settings.broker_url, limits)
+
     def close(self) -> None:
         """Lets go of connections."""
+        if "pace" in self.__dict__:
+            self.pace.close()
         if "senders" in self.__dict__:
             for sender in set(self.senders.values()):
                 sender.close()

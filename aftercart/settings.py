@@ -56,7 +56,12 @@ class Settings:
     smtp_url: str = _secret()
     outbox: str = "var/outbox.ndjson"  #: where messages go when no provider is set
     root: str = "."  #: the folder with campaigns/ and templates/
-    sends_in_flight: int = 100  #: requests to one provider at a time, in one process
+    #: messages that one thread of a worker hands to a provider at a time: so many may be in doubt when it dies
+    sends_in_flight: int = 100
+    email_per_second: int = (
+        0  #: no faster than this, all processes together; 0: as fast as it goes
+    )
+    sms_per_second: int = 0
 
     @property
     def folder(self) -> Path:

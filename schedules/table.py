@@ -9,6 +9,7 @@ import workers
 TICKS = {
     workers.plan: 1,
     workers.read_inbox: 1,
+    workers.probe: 1,
     workers.sweep: 15,
 }
 

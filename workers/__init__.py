@@ -11,6 +11,7 @@ from workers.actors import (
     read_inbox,
     ring,
     runtime,
+    probe,
     sweep,
     use,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "read_inbox",
     "ring",
     "runtime",
+    "probe",
     "sweep",
     "use",
 ]

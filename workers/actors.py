@@ -7,7 +7,7 @@ from functools import partial
 
 import dramatiq
 
-from aftercart import delivering, planning, sweeping, tracking
+from aftercart import delivering, planning, probing, sweeping, tracking
 from aftercart.planning import Ringing
 from aftercart.runtime import Runtime, open_runtime, read_settings
 from workers.broker import broker
@@ -76,6 +76,12 @@ def plan() -> None:
 def sweep() -> None:
     """Every fifteen seconds: what was dropped."""
     sweeping.sweep(runtime())
+
+
+@_actor(queue_name="maintenance", max_age=TICK_MAX_AGE)
+def probe() -> None:
+    """Every second: whether a provider that was out takes messages again."""
+    probing.probe(runtime())
 
 
 @_actor(queue_name="events", max_age=TICK_MAX_AGE)

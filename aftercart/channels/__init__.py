@@ -11,12 +11,15 @@ from typing import Protocol
 import structlog
 
 from aftercart.channels.outbox import Outbox
+from aftercart.channels.pulse import Pulse, Stop
 from aftercart.channels.sendgrid import SendGrid
 from aftercart.channels.setup import Setup
 from aftercart.channels.smtp import Smtp
 from aftercart.channels.twilio import Twilio
 from aftercart.errors import SendError
 from aftercart.model import Channel, Outgoing, Receipt
+
+__all__ = ["Pulse", "Sender", "Stop", "open_senders"]
 
 log = structlog.get_logger(__name__)
 
@@ -25,9 +28,14 @@ class Sender(Protocol):
     """One provider for one channel. `send` blocks; what is inside a batch travels concurrently."""
 
     provider: str
+    at_once: int  #: how many messages are under way at a time, and so in doubt when this process dies
 
     def send(self, batch: Sequence[Outgoing]) -> list[Receipt | SendError]:
         """Send all of them; one outcome for each, in the same order. Raises for no message."""
+        ...
+
+    def ask(self) -> SendError | None:
+        """Would a message be taken now? None when it would; sends nothing to anybody."""
         ...
 
     def close(self) -> None:

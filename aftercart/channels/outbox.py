@@ -24,6 +24,7 @@ class Outbox:
     def __init__(self, settings: Setup, clock: Callable[[], datetime]) -> None:
         self.path = Path(settings.outbox)
         self._clock = clock
+        self.at_once = settings.sends_in_flight
         self._lock = threading.Lock()
         self.sent: deque[Outgoing] = deque(maxlen=1_000)  #: the latest, for tests
 
@@ -35,13 +36,26 @@ class Outbox:
             with self._lock:
                 _append(self.path, lines)
         except OSError as error:
-            words = f"{self.path} cannot be written: {error.strerror or error}"
-            return [Unavailable(words, provider=PROVIDER) for _ in batch]
+            return [_unwritable(self.path, error) for _ in batch]
         self.sent.extend(batch)
         return [Receipt(PROVIDER, message.message_id) for message in batch]
 
+    def ask(self) -> SendError | None:
+        """Whether the file can be written."""
+        try:
+            with self._lock:
+                _append(self.path, b"")
+        except OSError as error:
+            return _unwritable(self.path, error)
+        return None
+
     def close(self) -> None:
         """Nothing is kept open."""
+
+
+def _unwritable(path: Path, error: OSError) -> Unavailable:
+    words = f"{path} cannot be written: {error.strerror or error}"
+    return Unavailable(words, provider=PROVIDER)
 
 
 def _append(path: Path, lines: bytes) -> None:

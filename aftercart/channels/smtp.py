@@ -39,6 +39,8 @@ class Smtp:
     def __init__(self, settings: Setup, clock: Callable[[], datetime]) -> None:
         self._url = urlsplit(settings.smtp_url)
         self._clock = clock
+        # one after the other: the last of them must be sent well within its lease
+        self.at_once = min(20, settings.sends_in_flight)
         self._from_name, self._from = parseaddr(settings.email_from)
         self._tls = ssl.create_default_context()
 
@@ -61,6 +63,16 @@ class Smtp:
             with contextlib.suppress(OSError, smtplib.SMTPException):
                 server.quit()
         return outcomes
+
+    def ask(self) -> SendError | None:
+        """Connects, with the password where there is one, and goes."""
+        try:
+            server = self._connect()
+        except SendError as error:
+            return error
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            server.quit()
+        return None
 
     def close(self) -> None:
         """A connection lives as long as its batch: nothing is kept open."""

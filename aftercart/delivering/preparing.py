@@ -38,6 +38,11 @@ class Prepared:
     address_keys: dict[str, str] = field(default_factory=dict)
     templates: dict[str, Template] = field(default_factory=dict)
 
+    @property
+    def channels(self) -> list[Channel]:
+        """The channels of what goes, each once."""
+        return [c for c in Channel if any(o.channel is c for o in self.outgoing)]
+
     def template(self, rt: Runtime, name: str) -> Template:
         """The template as it is now: looked up once for the batch, so that a batch never mixes two versions."""
         if name not in self.templates:

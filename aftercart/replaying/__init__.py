@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from aftercart import enrolling, planning, sweeping, tracking
+from aftercart import enrolling, planning, probing, sweeping, tracking
 from aftercart.errors import AftercartError
 from aftercart.model import Event
 from aftercart.replaying import beginning, recovering
@@ -87,6 +87,7 @@ class _Replay:
             sweeping.sweep(rt)
             self.swept_at = now
             beginning.keep_swept(rt.store, now)
+        probing.probe(rt)
         while (ahead := planning.look(rt)).due(now):
             batches = planning.plan(rt)
             if not batches:

@@ -5,21 +5,29 @@ SQLite (WAL, synchronous=FULL: a claim that was committed survives a power cut) 
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DisconnectionError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DisconnectionError,
+    OperationalError,
+)
 
 from aftercart.errors import Problem, SettingsError
 from aftercart.store import migrations
 
 #: What the functions of the store take first: an open transaction.
 Tx = Connection
+
+T = TypeVar("T")
 
 #: One planner at a time; the number is arbitrary and only has to be ours.
 _PLANNER_LOCK = 0x0AF7E2CA
@@ -31,6 +39,9 @@ _LEAST_PART = 50
 
 #: A connection that rested for so long may have been closed by somebody in between.
 _RESTED_SECONDS = 1.0
+
+#: Between two tries of what must be written down, in seconds; the pause doubles.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
 class Store:
@@ -57,6 +68,22 @@ class Store:
             connection = connection.execution_options(aftercart_write=True)
             with connection.begin():
                 yield connection
+
+    def insist(self, act: Callable[[Tx], T], *, patience: timedelta) -> T:
+        """What `act` answers, done in a `write`; again where the database was away or wanted this transaction to give way.
+
+        For what must be written down whatever happens. `act` may have been committed before it is done again.
+        """
+        until, pause = time.monotonic() + patience.total_seconds(), _FIRST_PAUSE
+        while True:
+            try:
+                with self.write() as tx:
+                    return act(tx)
+            except OperationalError:
+                if time.monotonic() + pause > until:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     @contextmanager
     def write_alone(self) -> Iterator[Tx]:

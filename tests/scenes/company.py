@@ -114,6 +114,7 @@ class Provider:
     """A sender inside this process. `does` answers for each message; the default is to take it."""
 
     provider = "scene"
+    at_once = 100
 
     def __init__(self) -> None:
         self.taken: list[str] = []
@@ -125,6 +126,9 @@ class Provider:
 
     def send(self, batch: Sequence[Outgoing]) -> list[Receipt | SendError]:
         return [self.does(message) for message in batch]
+
+    def ask(self) -> SendError | None:
+        return None
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
-from aftercart import delivering, enrolling, loading, planning, sweeping, tracking
+from aftercart import delivering, enrolling, loading, planning, probing, sweeping, tracking
 from aftercart.campaigns import Campaign
 from aftercart.errors import SendError
 from aftercart.model import Channel, Event, Message, Outgoing, Receipt
@@ -43,11 +43,13 @@ class Post:
     """Plays the provider of every channel: takes each message, or gives the next of `answers`."""
 
     provider = "post"
+    at_once = 100
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
         self.sent: list[tuple[datetime, Outgoing]] = []
         self.answers: deque[Answer] = deque()
+        self.says: deque[SendError | None] = deque()
 
     def send(self, batch: Sequence[Outgoing]) -> list[Answer]:
         self.sent += [(self.clock(), one) for one in batch]
@@ -57,6 +59,9 @@ class Post:
             else Receipt(self.provider, f"ref-{one.message_id}")
             for one in batch
         ]
+
+    def ask(self) -> SendError | None:
+        return self.says.popleft() if self.says else None
 
     def close(self) -> None:
         """Nothing is open."""
@@ -156,6 +161,7 @@ class Stage:
 
     def tick(self) -> None:
         """Plans, and delivers what was rung: the scheduler and one worker."""
+        probing.probe(self.rt)
         for ringing in planning.plan(self.rt):
             delivering.deliver(self.rt, ringing.ids)
 

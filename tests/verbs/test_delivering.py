@@ -326,6 +326,7 @@ class _Slow:
     """A provider whose answer takes longer than the lease; the world goes on meanwhile."""
 
     provider = "post"
+    at_once = 100
 
     def __init__(self, answer: Receipt | SendError, meanwhile: Callable[[], object]):
         self.answer, self.meanwhile = answer, meanwhile

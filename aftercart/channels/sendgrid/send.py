@@ -57,6 +57,7 @@ class SendGrid:
         self._clock = clock
         name, address = parseaddr(settings.email_from)
         self._from = From(address, name or None)
+        self.at_once = settings.sends_in_flight
         self._shared: dict[str, dict[str, object]] = {}
         self._transport = Transport(
             f"{settings.sendgrid_base_url.rstrip('/')}/v3/mail/send",
@@ -85,6 +86,20 @@ class SendGrid:
             for index, result in zip(indexes, results.result(), strict=True):
                 outcomes[index] = outcome(result, now=self._clock())
         return [o or Unclear("no outcome", provider=PROVIDER) for o in outcomes]
+
+    def ask(self) -> SendError | None:
+        """A request in SendGrid's sandbox mode: key and rate are checked as for any other, and nothing is sent."""
+        question = {
+            **self._share("question"),
+            "subject": "Are you there?",
+            "personalizations": [{"to": [self._from.get()]}],
+            "content": [{"type": "text/plain", "value": "Nobody gets this."}],
+            "mail_settings": {"sandbox_mode": {"enable": True}},
+        }
+        result = self._transport.post([orjson.dumps(question)]).result()[0]
+        answer = outcome(result, now=self._clock())
+        # who finds fault with the question is there
+        return None if isinstance(answer, Receipt | Refused) else answer
 
     def close(self) -> None:
         """Close the pooled connections."""

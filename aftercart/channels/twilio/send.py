@@ -53,7 +53,7 @@ class Twilio:
         logging.getLogger("twilio.http_client").setLevel(logging.WARNING)
         logging.getLogger("urllib3").setLevel(logging.WARNING)
         self._settings, self._clock = settings, clock
-        self._lanes = min(THREADS, settings.sends_in_flight)
+        self.at_once = self._lanes = min(THREADS, settings.sends_in_flight)
         self._pid = 0
         self._opening = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
@@ -65,6 +65,18 @@ class Twilio:
         with self._opening:
             threads, client = self._open()
         return list(threads.map(lambda message: self._send(client, message), batch))
+
+    def ask(self) -> SendError | None:
+        """Asks for one line of the list of messages: the account is checked as for a text, and nothing is sent."""
+        with self._opening:
+            _, client = self._open()
+        try:
+            client.messages.list(limit=1, page_size=1)
+        except Exception as error:
+            answer = _trouble(error)
+            # who finds fault with the question is there
+            return None if isinstance(answer, Refused) else answer
+        return None
 
     def close(self) -> None:
         """Let go of threads and connections."""
@@ -108,17 +120,8 @@ class Twilio:
                 ),
                 **sender,
             )
-        except SendError as error:
-            return error
-        except _NOT_SENT as error:
-            return Unavailable(str(error)[:_WORDS], provider=PROVIDER)
-        except HTTPError as error:
-            return Unclear(str(error)[:_WORDS], provider=PROVIDER)
-        except TwilioException as error:
-            return _refusal(error)
-        except Exception as error:  # whatever the client trips over came after the act
-            words = f"an answer that cannot be read ({type(error).__name__})"
-            return Unclear(words, provider=PROVIDER)
+        except Exception as error:
+            return _trouble(error)
         if not taken.sid:
             return Unclear("an answer without a message sid", provider=PROVIDER)
         return Receipt(PROVIDER, taken.sid)
@@ -145,6 +148,21 @@ class _Throttling(PooledClient):
             words = "too many requests"
             raise Throttled(words, provider=PROVIDER, code="20429", until=until)
         return answer
+
+
+def _trouble(error: Exception) -> SendError:
+    """What an error of the client means. Whatever else it trips over came after the act."""
+    match error:
+        case SendError():
+            return error
+        case TwilioException():
+            return _refusal(error)
+    if isinstance(error, _NOT_SENT):
+        return Unavailable(str(error)[:_WORDS], provider=PROVIDER)
+    if isinstance(error, HTTPError):
+        return Unclear(str(error)[:_WORDS], provider=PROVIDER)
+    words = f"an answer that cannot be read ({type(error).__name__})"
+    return Unclear(words, provider=PROVIDER)
 
 
 def _refusal(error: TwilioException) -> SendError:

@@ -21,7 +21,9 @@ from aftercart.pacing import Pace, open_pace
 from aftercart.rendering import Renderer
 from aftercart.settings import Settings
 from aftercart.shop import Shop
-from aftercart.store import Store, desk, open_store
+from aftercart.skew import Skew
+from aftercart.store import Store, desk, open_store, origin
+from aftercart.witness import Witness, open_witness
 
 Clock = Callable[[], datetime]
 
@@ -100,6 +102,30 @@ class Runtime:
         }
 
     @cached_property
+    def skew(self) -> Skew | None:
+        """How far the clock of this process is off; None where it is not meant to be right."""
+        if self.clock is not wall_clock:
+            return None
+        if self.store.dialect == "postgresql":
+            return Skew(self.clock, ask=self._database_clock, whose="the database")
+        if self.settings.broker_url.startswith("redis"):
+            return Skew(self.clock, ask=self.witness.clock, whose="Redis")
+        return Skew(self.clock)
+
+    @cached_property
+    def witness(self) -> Witness:
+        """Who is told what was claimed, so that a database that goes back in time is found out."""
+        return open_witness(self.settings.broker_url, deployment="")
+
+    def off_time(self) -> str:
+        """Why this process may not go by its clock; empty where it may."""
+        return self.skew.stops() if self.skew else ""
+
+    def hindrance(self) -> str:
+        """What keeps this process from claiming anything now; empty where nothing does."""
+        return self.store.lacks_room() or self.off_time()
+
+    @cached_property
     def pace(self) -> Pace:
         """How fast each channel may go."""
         limits = {
@@ -112,10 +138,16 @@ class Runtime:
         """Lets go of connections."""
         if "pace" in self.__dict__:
             self.pace.close()
+        if "witness" in self.__dict__:
+            self.witness.close()
         if "senders" in self.__dict__:
             for sender in set(self.senders.values()):
                 sender.close()
         self.store.close()
+
+    def _database_clock(self) -> datetime | None:
+        with self.store.read() as tx:
+            return origin.clock(tx)
 
 
 def read_settings() -> Settings:

@@ -27,8 +27,8 @@ def deliver(rt: Runtime, ids: Sequence[str]) -> int:
     now = rt.clock()
     # before anything is claimed: a set-up that cannot send must cost no message
     pulses = rt.pulses
-    if lacking := rt.store.lacks_room():
-        _log.error("nothing is claimed", reason=lacking)
+    if hindrance := rt.hindrance():
+        _log.error("nothing is claimed", reason=hindrance)
         return 0
     with rt.store.read() as tx:
         due, in_vain = messages.due(tx, ids, now=now)

@@ -39,7 +39,7 @@ class Ringing:
 def plan(rt: Runtime, *, now: datetime | None = None) -> list[Ringing]:
     """Plans everything that is due and answers what the queues should hear. Safe to call at any time, from anywhere."""
     now = now or rt.clock()
-    if not look(rt).due(now):
+    if rt.off_time() or not look(rt).due(now):
         return []
     # A great audience takes several transactions, so that nobody waits for the planner longer than they can. Places and rings
     # come only when no step is left that is due: then it makes no difference who took which of them.

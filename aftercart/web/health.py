@@ -47,10 +47,8 @@ def ready(request: Request) -> JSONResponse:
         log.exception("the database does not answer")
         reason = "the database does not answer; see the log of this process"
         return JSONResponse({"ready": False, "reasons": [reason]}, 503)
-    lacking = rt.store.lacks_room()
-    return JSONResponse(
-        {"ready": True, "reasons": [lacking, *late] if lacking else late}
-    )
+    held = rt.hindrance()
+    return JSONResponse({"ready": True, "reasons": [held, *late] if held else late})
 
 
 def warnings(health: Health, now: datetime) -> list[str]:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from aftercart.skew import Skew
 from tests.web import seeding
 from tests.web.site import Site
 
@@ -35,6 +36,18 @@ def test_a_disk_that_is_full_is_a_reason(
 
     assert "has 0.0 MB left" in reason
     assert "make room at" in reason
+
+
+def test_a_clock_that_is_wrong_is_a_reason(site: Site) -> None:
+    right = seeding.NOW - timedelta(minutes=1)
+    site.rt.__dict__["skew"] = Skew(
+        site.rt.clock, ask=lambda: right, whose="the database"
+    )
+
+    (reason,) = site.get("/readyz").json["reasons"]
+
+    assert "and the database 2026-03-05 14:19:00" in reason
+    assert "nothing is planned or sent" in reason
 
 
 def test_without_its_database_a_process_is_not_ready_but_alive(site: Site) -> None:

@@ -17,13 +17,22 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from aftercart import demo as demo_shop
 from aftercart import replaying
 from aftercart.cli.running import Port, insist_on_port, port_of, serve_web
-from aftercart.cli.showing import day, err, out, quiet_logs, state, table
-from aftercart.errors import InputError
+from aftercart.cli.showing import (
+    day,
+    err,
+    out,
+    quiet_logs,
+    show_error,
+    state,
+    table,
+)
+from aftercart.errors import ConfigError, InputError
 from aftercart.model import REACHED, State
 from aftercart.replaying import Plan, Step
 from aftercart.replaying.world import World
 from aftercart.runtime import open_runtime, read_settings
-from aftercart.sandbox import Sandbox, serve
+from aftercart.sandbox import Sandbox, read_script, serve
+from aftercart.sandbox.faults import CALM
 from aftercart.store import Store, open_store, records
 from aftercart.store.records import Count
 
@@ -110,9 +119,14 @@ def replay(
 def sandbox(
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1")] = 8026,
     ledger: LedgerFile = None,
+    faults: Annotated[
+        Path | None,
+        typer.Option(help="A script of what goes wrong; SIGHUP reads it again"),
+    ] = None,
 ) -> None:
-    """A server that speaks SendGrid's and Twilio's APIs, keeps a ledger, and sends signed webhooks."""
+    """A server that speaks SendGrid's and Twilio's APIs, keeps a ledger, sends signed webhooks, and misbehaves on request."""
     chosen = read_settings()
+    script = read_script(faults) if faults else CALM
     insist_on_port("127.0.0.1", port)
     path = ledger or Path("var/sandbox.ndjson")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,8 +134,13 @@ def sandbox(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with Sandbox(
-        path, public_url=chosen.public_url, clock=lambda: datetime.now(UTC)
+        path,
+        public_url=chosen.public_url,
+        clock=lambda: datetime.now(UTC),
+        script=script,
     ) as box:
+        if faults:
+            signal.signal(signal.SIGHUP, lambda *_: _play_again(box, faults))
         running = serve(box.app, port)
         for name, value in {
             "EMAIL": "sendgrid",
@@ -144,6 +163,14 @@ def sandbox(
         )
         stop.wait()
         running.stop()
+
+
+def _play_again(box: Sandbox, faults: Path) -> None:
+    """A script that was changed; with a mistake in it the old one goes on."""
+    try:
+        box.faults.play(read_script(faults))
+    except ConfigError as error:
+        show_error(error)
 
 
 def summary(store: Store) -> None:

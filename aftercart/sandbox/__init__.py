@@ -12,11 +12,13 @@ from types import TracebackType
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from aftercart.sandbox import sendgrid, twilio
+from aftercart.sandbox import control, sendgrid, twilio
 from aftercart.sandbox.desk import Auth, Desk
+from aftercart.sandbox.faults import CALM, Faults, Script
 from aftercart.sandbox.hooks import Hooks
 from aftercart.sandbox.ledger import Entry, Ledger, read_ledger
 from aftercart.sandbox.outcomes import Decide, Outcome, by_recipient
+from aftercart.sandbox.scripts import read as read_script
 from aftercart.sandbox.wire import Running, serve
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Sandbox",
     "by_recipient",
     "read_ledger",
+    "read_script",
     "serve",
 ]
 
@@ -39,7 +42,8 @@ def _wall_time() -> str:
 class Sandbox:
     """Both providers behind one ASGI `app`; `serve(sandbox.app)` puts it on a port.
 
-    `clock` is the app's clock, pushed or not: it dates the ledger and the reports. Reports go out by themselves, or with
+    `clock` is the app's clock, pushed or not: it dates the ledger and the reports. What goes wrong stands in `faults`, which begins
+    with `script` and may be told another one at any time, also by a PUT on /sandbox/faults. Reports go out by themselves, or with
     `auto=False` only when `flush` is called, so that a replay knows exactly when they arrive.
     """
 
@@ -51,15 +55,22 @@ class Sandbox:
         clock: Callable[[], datetime],
         auth: Auth | None = None,
         decide: Decide = by_recipient,
+        script: Script = CALM,
         auto: bool = True,
         received_at: Callable[[], str] = _wall_time,
     ) -> None:
         self.auth = auth or Auth()
         self._ledger = Ledger(ledger, written=self._written)
+        self.faults = Faults(script)
         self._hooks = Hooks(
-            ledger, public_url=public_url, auth=self.auth, clock=clock, auto=auto
+            ledger,
+            public_url=public_url,
+            auth=self.auth,
+            clock=clock,
+            auto=auto,
+            faults=self.faults,
         )
-        desk = Desk(self.auth, self._ledger, decide, clock, received_at)
+        desk = Desk(self.auth, self._ledger, decide, clock, received_at, self.faults)
         self._messages = twilio.Messages(desk)
         for entry in read_ledger(ledger):
             self._messages.remember(entry)
@@ -69,6 +80,11 @@ class Sandbox:
                     sendgrid.PATH, endpoint=sendgrid.MailSend(desk), methods=["POST"]
                 ),
                 Route(twilio.PATH, endpoint=self._messages, methods=["POST", "GET"]),
+                Route(
+                    control.PATH,
+                    endpoint=control.Control(self.faults, standing=self._standing),
+                    methods=control.METHODS,
+                ),
             ]
         )
 
@@ -105,6 +121,9 @@ class Sandbox:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _standing(self) -> dict[str, object]:
+        return {"reports_waiting": self._hooks.waiting}
 
     def _written(self, entry: Entry, end: int) -> None:
         self._messages.remember(entry)

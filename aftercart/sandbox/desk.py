@@ -1,10 +1,14 @@
 """What happens to every request that was understood? One line in the ledger, then the outcome, whatever it is."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from aftercart.sandbox.faults import Faults
 from aftercart.sandbox.ledger import Entry, Ledger
+from aftercart.sandbox.odd import odd_answer
 from aftercart.sandbox.outcomes import Decide, Outcome
 from aftercart.sandbox.wire import Receive, Scope, Send, answer, hang, reset
 
@@ -27,6 +31,24 @@ class Desk:
     decide: Decide
     clock: Callable[[], datetime]
     received_at: Callable[[], str]
+    faults: Faults
+
+    def outcome(self, facts: Entry) -> Outcome:
+        """What to do with a request that was understood: the script has the first word, then the recipient."""
+        asked = self.decide(facts["provider"], facts["to"])
+        if self.faults.calm:
+            return asked
+        return self.faults.outcome(facts["provider"], facts["message"], otherwise=asked)
+
+    async def turned_away(self, provider: str, scope: Scope, receive: Receive) -> bool:
+        """Whether the script ends this request before it is read; then it has been ended."""
+        outcome = None if self.faults.calm else self.faults.at_the_door(provider)
+        if outcome is None:
+            return False
+        facts: Entry = {"provider": provider, "message": "", "to": ""}
+        await self.write(facts, status=outcome.act, accepted=False)
+        await (reset if outcome.act == "reset" else hang)(scope, receive)
+        return True
 
     async def write(self, facts: Entry, *, status: int | str, accepted: bool) -> None:
         """Put one durable line down."""
@@ -50,16 +72,24 @@ async def carry_out(
     *,
     taken: Callable[[], Awaitable[None]],
     refusal: Callable[[Outcome], Mapping[str, object]],
+    yes: int,
 ) -> None:
-    """Answer, cut or stay silent, as the outcome says; `taken` sends the provider's own "yes"."""
+    """Answer, cut or stay silent, as the outcome says; `taken` sends the provider's own "yes", whose status is `yes`."""
+    if outcome.wait and outcome.act != "drip":
+        await asyncio.sleep(outcome.wait)
     if outcome.act == "reset":
         await reset(scope, receive)
     elif outcome.act == "hang":
         await hang(scope, receive)
+    elif outcome.act != "answer":
+        await odd_answer(outcome, scope, receive, send, status=yes)
     elif outcome.words == "garbled":
         await answer(send, outcome.status, b"<html>not what you expect</html>")
     elif outcome.status == 0:
         await taken()
     else:
         body = refusal(outcome)
-        await answer(send, outcome.status, body, headers=outcome.headers)
+        headers = dict(outcome.headers)
+        if outcome.reset_in:
+            headers["x-ratelimit-reset"] = str(int(time.time()) + outcome.reset_in)
+        await answer(send, outcome.status, body, headers=headers)

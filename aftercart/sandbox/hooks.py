@@ -6,28 +6,25 @@ between reports some things twice, and never nothing.
 
 import base64
 import contextlib
-import hashlib
-import hmac
-import http.client
 import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit
 
-import orjson
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from aftercart.sandbox import sendgrid, twilio
 from aftercart.sandbox.desk import Auth
+from aftercart.sandbox.faults import Faults
 from aftercart.sandbox.ledger import Entry, read_with_offsets
+from aftercart.sandbox.posting import Desk, Poster
+from aftercart.sandbox.troubled import Troubled
 
 _CHUNK = 200
-_POST_SECONDS = 20.0
 
 
 class Hooks:
@@ -41,19 +38,22 @@ class Hooks:
         auth: Auth,
         clock: Callable[[], datetime],
         auto: bool,
+        faults: Faults,
         delay: float = 0.2,
     ) -> None:
         self._done = ledger.with_name(f"{ledger.name}.hooks")
         self._key = _stable_key(ledger.with_name(f"{ledger.name}.key"))
-        self._public_url, self._auth, self._clock = public_url.rstrip("/"), auth, clock
-        self._delay = delay
+        self._desk = Desk(public_url.rstrip("/"), auth, clock, self._key)
+        self._faults, self._delay = faults, delay
+        self._troubled = Troubled(self._desk, time.monotonic)
+        self._end = self._under_way = 0
         self._pending: deque[tuple[Entry, int]] = deque(
             read_with_offsets(ledger, start=_offset(self._done))
         )
         self._posting = threading.Lock()
         self._closed = threading.Event()
         self._due = threading.Event()
-        self._connection: http.client.HTTPConnection | None = None
+        self._poster = Poster(self._closed)
         self._thread: threading.Thread | None = None
         if self._pending:
             self._due.set()
@@ -84,6 +84,9 @@ class Hooks:
         """
         deadline = time.monotonic() + seconds
         with self._posting:
+            if self._troubled or not self._faults.script.webhooks.plain:
+                self._post_troubled(deadline)
+                return
             for _ in range(-(-len(self._pending) // _CHUNK)):
                 chunk = [
                     self._pending[n] for n in range(min(_CHUNK, len(self._pending)))
@@ -93,21 +96,26 @@ class Hooks:
                 for _ in chunk:
                     self._pending.popleft()
 
+    @property
+    def waiting(self) -> int:
+        """How many lines of the ledger, or reports on them, the app has not heard of."""
+        return len(self._pending) + len(self._troubled) + self._under_way
+
     def close(self) -> None:
         """Stop posting. What is left is posted by the next start."""
         self._closed.set()
         self._due.set()
         if self._thread is not None:
             self._thread.join()
-        if self._connection is not None:
-            self._connection.close()
+        self._poster.close()
 
     def _run(self) -> None:
         while self._due.wait() and not self._closed.wait(self._delay):
             self._due.clear()
             with contextlib.suppress(TimeoutError):
-                self.flush(seconds=5.0)
-            if self._pending:
+                if not self._faults.holding:
+                    self.flush(seconds=5.0)
+            if self._pending or self._troubled:
                 self._due.set()
 
     def _post_chunk(self, entries: list[Entry], deadline: float) -> None:
@@ -115,79 +123,31 @@ class Hooks:
         mails = [entry for entry in taken if entry["provider"] == sendgrid.PROVIDER]
         if mails:
             events = [event for entry in mails for event in sendgrid.events(entry)]
-            self._post_events(events, deadline)
+            self._poster.post(self._desk.mail(events), deadline)
         for entry in taken:
             if entry["provider"] == twilio.PROVIDER:
-                self._post_reports(entry, deadline)
+                for post in self._desk.texts(entry):
+                    self._poster.post(post, deadline)
 
-    def _post_events(
-        self, events: Iterable[Mapping[str, object]], deadline: float
-    ) -> None:
-        body = orjson.dumps(list(events))
-
-        def headers() -> dict[str, str]:
-            stamp = str(int(self._clock().timestamp()))
-            signed = self._key.sign(stamp.encode() + body, ec.ECDSA(hashes.SHA256()))
-            return {
-                "Content-Type": "application/json",
-                "X-Twilio-Email-Event-Webhook-Timestamp": stamp,
-                "X-Twilio-Email-Event-Webhook-Signature": base64.b64encode(
-                    signed
-                ).decode(),
-            }
-
-        self._post(f"{self._public_url}/hooks/sendgrid", body, headers, deadline)
-
-    def _post_reports(self, entry: Entry, deadline: float) -> None:
-        url = entry["callback"]
-        # Only the app that this sandbox serves is ever called, whatever a request asks for.
-        if not url.startswith(f"{self._public_url}/"):
-            return
-        for form in twilio.reports(entry, account=self._auth.twilio_account_sid):
-            text = url + "".join(f"{name}{form[name]}" for name in sorted(form))
-            token = self._auth.twilio_auth_token.encode()
-            signed = hmac.new(token, text.encode(), hashlib.sha1).digest()
-            headers = {
-                "Content-Type": "application/x-www-form-urlencoded",
-                "X-Twilio-Signature": base64.b64encode(signed).decode(),
-            }
-            self._post(url, urlencode(form).encode(), lambda h=headers: h, deadline)  # type: ignore[misc]
-
-    def _post(
-        self,
-        url: str,
-        body: bytes,
-        headers: Callable[[], dict[str, str]],
-        deadline: float,
-    ) -> None:
-        pause = 0.0
-        while True:
-            said = self._try(url, body, headers())
-            if said.startswith("2"):
-                return
-            pause = min(1.0, pause * 2 or 0.02)
-            if time.monotonic() + pause > deadline or self._closed.wait(pause):
-                raise TimeoutError(f"{url} did not take a webhook; it said: {said}")
-
-    def _try(self, url: str, body: bytes, headers: dict[str, str]) -> str:
-        parts = urlsplit(url)
-        if self._connection is None:
-            kind = (
-                http.client.HTTPSConnection
-                if parts.scheme == "https"
-                else http.client.HTTPConnection
-            )
-            self._connection = kind(parts.netloc, timeout=_POST_SECONDS)
+    def _post_troubled(self, deadline: float) -> None:
+        """As the script has it. How far the ledger was reported is noted when nothing of it waits any more."""
+        fresh = [self._pending[n] for n in range(len(self._pending))]
+        self._troubled.add((entry for entry, _ in fresh), self._faults.script)
+        for _, end in fresh:
+            self._pending.popleft()
+            self._end = end
+        posts = self._troubled.due()
+        self._under_way = len(posts)
         try:
-            self._connection.request("POST", parts.path, body, headers)
-            response = self._connection.getresponse()
-            words = response.read(200).decode("utf-8", "replace")
-            response.read()
-            return f"{response.status} {words}".strip()
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
-            self._connection = None
-            return f"nothing ({error})"
+            while posts:
+                self._poster.post(posts[0], deadline)
+                posts.pop(0)
+                self._under_way -= 1
+        finally:
+            self._troubled.put_back(posts)
+            self._under_way = 0
+        if not self._troubled and self._end:
+            _replace(self._done, str(self._end))
 
 
 def _offset(path: Path) -> int:

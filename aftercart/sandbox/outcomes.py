@@ -1,7 +1,7 @@
 """What does the sandbox do with this message? A magic recipient asks for trouble; everybody else is simply taken.
 
-`by_recipient` is the default of `Sandbox(decide=…)`; a script of faults is another function of the same kind. The words are
-listed in docs/channels/sandbox.md.
+`by_recipient` is the default of `Sandbox(decide=…)`; a script of faults (`faults`) comes before it. The words are listed in
+docs/channels/sandbox.md.
 """
 
 import re
@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 class Outcome:
     """What is answered, or done instead, and whether a real provider would have sent the message.
 
-    `act` is "answer"; or "reset", the connection is cut without an answer; or "hang", no answer comes and nothing is cut.
+    `act` is "answer"; or "reset", the connection is cut without an answer; or "hang", no answer comes and nothing is cut; or
+    an answer that is not what it should be: "drip", a byte at a time; "bare", without an id; "html"; "cut", in the middle of it;
+    "flood", megabytes of it.
     """
 
     act: str = "answer"
@@ -22,6 +24,9 @@ class Outcome:
     code: int = 0  #: Twilio's error number
     words: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    wait: float = 0.0  #: seconds before it; of a drip: how long it lasts
+    early: bool = False  #: before the request was read
+    reset_in: int = 0  #: seconds until the moment that X-RateLimit-Reset names
 
     @property
     def told(self) -> int | str:

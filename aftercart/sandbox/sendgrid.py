@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +45,8 @@ class MailSend:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request: check, write down, answer."""
+        if await self._desk.turned_away(PROVIDER, scope, receive):
+            return
         body = await read_body(receive)
         headers = dict(scope["headers"])
         payload, errors = _parse(body)
@@ -57,17 +60,28 @@ class MailSend:
         elif errors:
             await self._refuse(send, facts, 400, errors)
         else:
-            outcome = self._desk.decide(PROVIDER, facts["to"])
+            outcome = self._desk.outcome(facts)
+            # a question, in SendGrid's words for it "sandbox mode": answered as any mail would be, and sent to nobody
+            yes = 200 if _is_question(payload) else 202
+            if yes == 200:
+                outcome = replace(outcome, accepted=False)
             reference = secrets.token_urlsafe(16) if outcome.accepted else ""
             facts["ref"] = reference
-            told = outcome.told or 202
+            told = outcome.told or yes
             await self._desk.write(facts, status=told, accepted=outcome.accepted)
 
             async def taken() -> None:
-                await answer(send, 202, headers={"x-message-id": reference})
+                known = {"x-message-id": reference} if reference else {}
+                await answer(send, yes, headers=known)
 
             await carry_out(
-                outcome, scope, receive, send, taken=taken, refusal=_refusal
+                outcome,
+                scope,
+                receive,
+                send,
+                taken=taken,
+                refusal=_refusal,
+                yes=yes,
             )
 
     async def _refuse(
@@ -128,6 +142,11 @@ _FATES: Mapping[str, tuple[tuple[str, dict[str, Any]], ...]] = {
         ("click", _LINK),
     ),
 }
+
+
+def _is_question(payload: Mapping[str, Any]) -> bool:
+    mode = (payload.get("mail_settings") or {}).get("sandbox_mode") or {}
+    return mode.get("enable") is True
 
 
 def _parse(body: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:

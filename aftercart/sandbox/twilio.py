@@ -4,6 +4,7 @@ import base64
 import re
 import secrets
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -40,6 +41,8 @@ class Messages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request: check, write down, answer."""
+        if await self._desk.turned_away(PROVIDER, scope, receive):
+            return
         form = dict(parse_qsl((await read_body(receive)).decode("utf-8", "replace")))
         facts = _facts(form)
         if dict(scope["headers"]).get(b"authorization") != self._basic:
@@ -48,7 +51,7 @@ class Messages:
             words = f"The requested resource {scope['path']} was not found"
             await self._refuse(scope, send, facts, _problem(404, 20404, words))
         elif scope["method"] == "GET":
-            await self._list(scope, send)
+            await self._list(scope, receive, send)
         elif mistake := _mistake(form):
             await self._refuse(scope, send, facts, mistake)
         else:
@@ -57,7 +60,7 @@ class Messages:
     async def _create(
         self, scope: Scope, receive: Receive, send: Send, facts: Entry
     ) -> None:
-        outcome = self._desk.decide(PROVIDER, facts["to"])
+        outcome = self._desk.outcome(facts)
         facts["ref"] = f"SM{secrets.token_hex(16)}" if outcome.accepted else ""
         told = outcome.told or 201
         await self._desk.write(facts, status=told, accepted=outcome.accepted)
@@ -66,9 +69,12 @@ class Messages:
             entry = {**facts, "at": self._desk.clock().isoformat()}
             await answer(send, 201, self._resource(entry, "queued"))
 
-        await carry_out(outcome, scope, receive, send, taken=taken, refusal=_refusal)
+        await carry_out(
+            outcome, scope, receive, send, taken=taken, refusal=_refusal, yes=201
+        )
 
-    async def _list(self, scope: Scope, send: Send) -> None:
+    async def _list(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers with what was taken for a number; a Twilio that is out is out for this, too."""
         query = dict(parse_qsl(scope["query_string"].decode()))
         entries = self._taken.get(query.get("To", ""), [])[::-1][:_PAGE]
         body = {
@@ -82,7 +88,17 @@ class Messages:
             "next_page_uri": None,
             "previous_page_uri": None,
         }
-        await answer(send, 200, body)
+        asked: Entry = {"provider": PROVIDER, "message": "", "to": ""}
+        outcome = replace(self._desk.outcome(asked), accepted=False)
+        if outcome.told:
+            await self._desk.write(asked, status=outcome.told, accepted=False)
+
+        async def taken() -> None:
+            await answer(send, 200, body)
+
+        await carry_out(
+            outcome, scope, receive, send, taken=taken, refusal=_refusal, yes=200
+        )
 
     async def _refuse(
         self, scope: Scope, send: Send, facts: Entry, problem: Mapping[str, Any]

@@ -70,7 +70,15 @@ class Sandbox:
             auto=auto,
             faults=self.faults,
         )
-        desk = Desk(self.auth, self._ledger, decide, clock, received_at, self.faults)
+        desk = Desk(
+            self.auth,
+            self._ledger,
+            decide,
+            clock,
+            received_at,
+            self.faults,
+            time.time,
+        )
         self._messages = twilio.Messages(desk)
         for entry in read_ledger(ledger):
             self._messages.remember(entry)

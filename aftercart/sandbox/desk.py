@@ -1,9 +1,8 @@
 """What happens to every request that was understood? One line in the ledger, then the outcome, whatever it is."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aftercart.sandbox.faults import Faults
@@ -32,13 +31,22 @@ class Desk:
     clock: Callable[[], datetime]
     received_at: Callable[[], str]
     faults: Faults
+    wall: Callable[[], float]  #: seconds since 1970
 
     def outcome(self, facts: Entry) -> Outcome:
         """What to do with a request that was understood: the script has the first word, then the recipient."""
         asked = self.decide(facts["provider"], facts["to"])
         if self.faults.calm:
             return asked
-        return self.faults.outcome(facts["provider"], facts["message"], otherwise=asked)
+        outcome = self.faults.outcome(
+            facts["provider"], facts["message"], otherwise=asked
+        )
+        if outcome.reset_in:
+            # of the real clock, as the Date of the answer is
+            moment = str(int(self.wall()) + outcome.reset_in)
+            headers = {**outcome.headers, "x-ratelimit-reset": moment}
+            outcome = replace(outcome, headers=headers)
+        return outcome
 
     async def turned_away(self, provider: str, scope: Scope, receive: Receive) -> bool:
         """Whether the script ends this request before it is read; then it has been ended."""
@@ -89,7 +97,4 @@ async def carry_out(
         await taken()
     else:
         body = refusal(outcome)
-        headers = dict(outcome.headers)
-        if outcome.reset_in:
-            headers["x-ratelimit-reset"] = str(int(time.time()) + outcome.reset_in)
-        await answer(send, outcome.status, body, headers=headers)
+        await answer(send, outcome.status, body, headers=outcome.headers)

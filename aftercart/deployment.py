@@ -17,6 +17,9 @@ from typing import Any, Protocol
 from aftercart.errors import Problem, SettingsError
 from aftercart.planning import Ringing
 
+#: Of each queue, inside this process: one may wait for a provider while the other goes on.
+_THREADS = 2
+
 #: How long worker processes may take to finish what they hold.
 _GOODBYE = 15.0
 
@@ -52,21 +55,27 @@ def find(name: str, *, root: Path) -> Any:
 
 
 @contextmanager
-def embedded(workers: Workers, *, threads: int = 4) -> Iterator[Any]:
-    """Runs the workers inside this process; what they hold is finished at the end.
+def embedded(workers: Workers) -> Iterator[None]:
+    """Runs the workers inside this process, those of each queue apart; what they hold is finished at the end.
 
-    Their broker is asked first whether it is fit, as `dramatiq workers` asks it.
+    So a provider that hangs keeps the threads of its own queue waiting, and alerts never stand behind it. Their broker is asked
+    first whether it is fit, as `dramatiq workers` asks it.
     """
-    workers.broker.emit_after("process_boot")
+    broker = workers.broker
+    broker.emit_after("process_boot")
     # the deployment brings dramatiq; the engine does not import it
-    worker = importlib.import_module("dramatiq").Worker(
-        workers.broker, worker_threads=threads
-    )
-    worker.start()
+    make = importlib.import_module("dramatiq").Worker
+    staff = [
+        make(broker, queues={queue}, worker_threads=_THREADS)
+        for queue in sorted(broker.get_declared_queues())
+    ]
     try:
-        yield worker
+        for worker in staff:
+            worker.start()
+        yield
     finally:
-        worker.stop()
+        for worker in staff:
+            worker.stop()
 
 
 class Staff:

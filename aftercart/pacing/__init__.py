@@ -3,13 +3,14 @@
 All processes of a deployment share one bucket in Redis where Redis is the broker; else each process has its own.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from aftercart.model import Channel
 from aftercart.pacing.bucket import Bucket, Grant
 
-__all__ = ["Grant", "Pace", "open_pace"]
+__all__ = ["Alone", "Grant", "Pace", "open_pace"]
 
 
 class Pace(Protocol):
@@ -41,8 +42,13 @@ def open_pace(broker_url: str, limits: Mapping[Channel, int]) -> Pace:
 class Alone:
     """The buckets of one process."""
 
-    def __init__(self, limits: Mapping[Channel, int]) -> None:
-        self._buckets = {channel: Bucket(limits[channel]) for channel in Channel}
+    def __init__(
+        self,
+        limits: Mapping[Channel, int],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._buckets = {c: Bucket(limits[c], clock=clock) for c in Channel}
 
     def take(self, channel: Channel, wanted: int, *, urgent: bool = False) -> Grant:
         """As `Pace.take`."""

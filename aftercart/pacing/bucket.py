@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import floor
 
-#: What a complaint leaves of the rate that was measured, and how it grows again: a tenth more in each ten seconds.
+#: What a complaint leaves of the rate that was measured, and how it grows again: by a fifth in each ten seconds.
 LEFT = 0.7
-GROWTH, GROWTH_SECONDS = 1.1, 10.0
+GROWTH, GROWTH_SECONDS = 1.2, 10.0
+#: No provider means less than this; who has sent next to nothing has measured nothing.
+LEAST = 10.0
 #: Complaints within so many seconds are one: what was under way together is refused together.
 ONE_COMPLAINT = 2.0
 #: The rate is measured over so many seconds.
@@ -68,7 +70,7 @@ class Bucket:
             if self._cut and now - self._cut_at < ONE_COMPLAINT:
                 return
             since = max(1.0, now - self._window)
-            measured = max(self._before / MEASURED, self._granted / since, 1.0)
+            measured = max(self._before / MEASURED, self._granted / since, LEAST)
             rate = self._rate(now)
             self._cut = LEFT * (min(rate, measured) if rate else measured)
             self._cut_at = now

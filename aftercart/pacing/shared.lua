@@ -1,6 +1,6 @@
 -- The bucket of bucket.py, shared by all processes. KEYS: the bucket. ARGV: "take" or "slow", wanted, urgent (0 or 1), limit, and
 -- for tests a moment in seconds. Answers {granted, wait in microseconds, rate in thousandths}.
-local LEFT, GROWTH, GROWTH_SECONDS = 0.7, 1.1, 10
+local LEFT, GROWTH, GROWTH_SECONDS, LEAST = 0.7, 1.2, 10, 10
 local ONE_COMPLAINT, MEASURED, BOUNDLESS = 2, 5, 1e5
 
 local key, act = KEYS[1], ARGV[1]
@@ -34,7 +34,7 @@ end
 
 if act == "slow" then
   if cut > 0 and now - cut_at < ONE_COMPLAINT then return {0, 0, 0} end
-  local measured = math.max(before / MEASURED, granted_before / math.max(1, now - window), 1)
+  local measured = math.max(before / MEASURED, granted_before / math.max(1, now - window), LEAST)
   local allowed = rate()
   if allowed > 0 then measured = math.min(allowed, measured) end
   cut, cut_at = LEFT * measured, now

@@ -2,15 +2,16 @@
 
 import threading
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from aftercart import store as store_module
 from aftercart.errors import SettingsError
-from aftercart.store import Store, desk, open_store, pauses
+from aftercart.store import Store, Tx, desk, open_store, pauses
 from tests.store.planting import NOW
 
 
@@ -21,6 +22,37 @@ def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
 
     with store.read() as tx:
         assert desk.get_mark(tx, "one") is None
+
+
+def test_what_must_be_written_is_written_again_when_the_database_was_away(
+    store: Store,
+) -> None:
+    tries = 0
+
+    def act(tx: Tx) -> int:
+        nonlocal tries
+        tries += 1
+        desk.set_mark(tx, f"try {tries}", tries)
+        if tries == 1 and store.dialect == "postgresql":
+            tx.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        elif tries <= 2:
+            raise OperationalError("COMMIT", {}, Exception("the disk went away"))
+        return tries
+
+    assert store.insist(act, patience=timedelta(seconds=20)) == 3
+    with store.read() as tx:
+        kept = [desk.get_mark(tx, f"try {n}") for n in (1, 2, 3)]
+    assert kept == [None, None, 3]
+
+
+def test_who_insists_gives_up_when_patience_ends(store: Store) -> None:
+    def act(tx: Tx) -> None:
+        raise OperationalError("COMMIT", {}, Exception("the disk went away"))
+
+    began = time.monotonic()
+    with pytest.raises(OperationalError):
+        store.insist(act, patience=timedelta(seconds=0.3))
+    assert time.monotonic() - began < 10
 
 
 def test_who_plans_plans_alone(store: Store) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from chaos import rest, workload
+from chaos import looking, rest, workload
 from chaos.oracle import Findings, judge
 from chaos.registry import Scenario
 from chaos.servers import Postgres, Redis
@@ -58,7 +58,8 @@ def play(
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stage = _stage(scenario, folder, stack, size=size, seed=seed)
         scenario.play(stage)
-        recovery = rest.recover(stage, limit=max(PATIENCE, scenario.recovery))
+        patience = scenario.recovery if scenario.caught else PATIENCE
+        recovery = rest.recover(stage, limit=max(patience, scenario.recovery))
         rest.finish(stage)
         result = _verdict(stage, recovery)
     result.seconds = time.monotonic() - begun
@@ -84,13 +85,13 @@ def _stage(
 
 def _verdict(stage: Stage, recovery: float) -> Result:
     scenario = stage.scenario
-    rows = rest.rows(stage)
+    rows = looking.rows(stage.house)
     findings = judge(
         stage.due,
         stage.house.ledger(),
         rows,
         reports=scenario.reports,
-        silent=stage.silent,
+        silent=stage.shop.silent,
     )
     stage.look_for_canaries()
     stage.look_into_logs()
@@ -98,9 +99,13 @@ def _verdict(stage: Stage, recovery: float) -> Result:
     stage.expect(
         rest.listed_unknown(stage) == unknown, "the log lists all that is unknown"
     )
+    if stage.expected_unknown is not None:
+        same = unknown == stage.expected_unknown
+        stage.expect(same, "exactly what was not taken is unknown")
+    findings.miscounted = stage.miscounted
     broken = findings.broken + stage.broken
     if scenario.caught:
-        broken = _missed(scenario, findings, stage.broken)
+        broken = _missed(scenario, findings)
     else:
         broken += _beyond(scenario, findings, recovery, of=len(stage.due))
     return Result(scenario, findings, recovery, broken=broken)
@@ -122,10 +127,8 @@ def _beyond(
     ]
 
 
-def _missed(scenario: Scenario, found: Findings, broken: list[str]) -> list[str]:
+def _missed(scenario: Scenario, found: Findings) -> list[str]:
     """A control holds where the bench has seen what was broken on purpose."""
-    if any(getattr(found, name) for name in scenario.caught if hasattr(found, name)):
-        return []
-    if "broken" in scenario.caught and broken:
+    if any(getattr(found, name) for name in scenario.caught):
         return []
     return [f"broken on purpose, and not seen: {', '.join(scenario.caught)}"]

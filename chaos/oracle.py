@@ -43,6 +43,9 @@ class Findings:
     duplicate: int = 0
     again: int = 0  #: service messages that came a second time, as they may
     unknown: int = 0
+    miscounted: int = (
+        0  #: messages whose reports were counted more or less often than they are
+    )
     ended: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
 
@@ -56,9 +59,12 @@ def judge(
     silent: Collection[str] = (),
 ) -> Findings:
     """Compares them. `silent` are the messages of people who had said no before; `reports`: the providers told what they took."""
-    copies = Counter(str(e["message"]) for e in ledger if e["accepted"])
-    found = Findings(due=len(due), accepted=copies.total())
     known = {one.message: one for one in due}
+    # everybody is due one message: what came under another id came to the same person
+    people = {one.email: one.message for one in due}
+    people |= {one.phone: one.message for one in due}
+    copies = Counter(_whose(e, known, people) for e in ledger if e["accepted"])
+    found = Findings(due=len(due), accepted=copies.total())
     lost, doubled, untold = [], [], []
     for id_, one in known.items():
         row, count = rows.get(id_), copies[id_]
@@ -84,6 +90,13 @@ def judge(
     _say(found, "sent and not due", copies.keys() - known.keys())
     _say(found, "accepted twice", [i for i, r in rows.items() if r.ends > 1])
     return found
+
+
+def _whose(
+    entry: Mapping[str, Any], known: Mapping[str, Due], people: Mapping[str, str]
+) -> str:
+    message = str(entry["message"])
+    return message if message in known else people.get(str(entry["to"]), message)
 
 
 def _accounted(row: Row, count: int) -> bool:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from chaos.stage import Stage
 
 #: The files with scenarios, in the order in which they are played.
-FAMILIES = ("crashes",)
+FAMILIES = ("crashes", "broker", "database", "providers", "answers", "controls")
 
 
 @dataclass(frozen=True)

@@ -1,39 +1,30 @@
 """Where does it happen? One deployment with its servers and processes, and the hands that break them.
 
-A scenario is given a stage. What it plants is told to the engine as the shop's call would tell it, again and again until it
-was taken; everything else is done by the processes of the deployment.
+A scenario is given a stage. What it plants is told by the `shop`; everything else is done by the processes of the deployment.
 """
 
 import json
 import os
 import random
 import signal
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import redis
-from sqlalchemy.exc import SQLAlchemyError
 
-from aftercart import addresses, enrolling, intake
-from aftercart.runtime import Runtime
-from aftercart.store.permissions import Suppression, suppress
-from chaos import workload
+from chaos import looking, workload
 from chaos.registry import Scenario
 from chaos.servers import Postgres, Redis
+from chaos.shop import Shop
 from chaos.workload import Due
 from tests.scenes.house import House, Process
 
-#: Events in one call of the shop.
-_CALL = 50
-#: People who say no before anything is due, out of a hundred.
-_SILENT = 1
 #: As a provider far away takes its time.
 LATENCY = "latency: {sendgrid: 80 ms, twilio: 80 ms, spread: 40 ms}\n"
 
@@ -50,11 +41,13 @@ class Stage:
     seed: int
     lot: random.Random = field(init=False)
     broken: list[str] = field(default_factory=list)  #: what did not hold
-    silent: set[str] = field(default_factory=set)  #: messages of people who said no
-    planted: int = 0
+    shop: Shop = field(init=False)
+    expected_unknown: set[str] | None = None  #: exactly these, where it can be said
+    miscounted: int = 0
 
     def __post_init__(self) -> None:
         self.lot = random.Random(f"{self.scenario.name} {self.seed}")
+        self.shop = Shop(self.house, self.due)
 
     # Building up.
 
@@ -70,8 +63,7 @@ class Stage:
         workload.furnish(self.house)
         self.house.sandbox()
         self.faults(faults)
-        with self.house.runtime() as rt:
-            self._settle_in(rt)
+        self.shop.open()
         if self.scenario.reports:
             self.house.web()
         for _ in range(schedules):
@@ -83,74 +75,18 @@ class Stage:
         """`dramatiq workers`, ready."""
         return self.house.workers(processes=processes, threads=threads)
 
-    def _settle_in(self, rt: Runtime) -> None:
-        """Everybody agrees; then some say no."""
-        at = workload.early(rt.clock())
-        _take_in(rt, [one.consent(at) for one in self.due])
-        quiet = [one for one in self.due if one.kind.channel == "email"]
-        quiet = quiet[: max(1, len(quiet) * _SILENT // 100)]
-        self.silent = {one.message for one in quiet}
-        secret = rt.settings.secret_key
-        with rt.store.write() as tx:
-            suppress(
-                tx,
-                [
-                    Suppression(
-                        addresses.key(one.email, secret=secret),
-                        "all",
-                        "complained",
-                        "chaos",
-                        at,
-                    )
-                    for one in quiet
-                ],
-            )
-
     # What is due.
 
     def plant(self, share: float) -> None:
         """So much of all that is due is told at once; 1.0 is all that is left."""
-        upto = min(len(self.due), self.planted + round(share * len(self.due)))
-        with self.house.runtime() as rt:
-            while self.planted < upto:
-                self._tell(rt, min(_CALL * 4, upto - self.planted))
+        self.shop.tell(share)
 
     @contextmanager
     def planting(self, *, seconds: float) -> Iterator[None]:
         """What is left is told evenly over so many seconds, while the block runs; what could not be told is told after it."""
-        over = threading.Event()
-        teller = threading.Thread(target=self._tell_evenly, args=(seconds, over))
-        teller.start()
-        try:
+        with self.shop.telling(seconds=seconds):
             yield
-        finally:
-            over.set()
-            teller.join()
         self.plant(1.0)
-
-    def _tell_evenly(self, seconds: float, over: threading.Event) -> None:
-        begun, first = time.monotonic(), self.planted
-        left = len(self.due) - first
-        while self.planted < len(self.due) and not over.wait(0.2):
-            part = min(1.0, (time.monotonic() - begun) / seconds)
-            target = first + round(part * left)
-            if target > self.planted:
-                self._try_to_tell(target, over)
-
-    def _try_to_tell(self, target: int, over: threading.Event) -> None:
-        # as a shop whose call was not answered with yes: it calls again
-        try:
-            with self.house.runtime() as rt:
-                while self.planted < target and not over.is_set():
-                    self._tell(rt, min(_CALL, target - self.planted))
-        except (SQLAlchemyError, OSError):
-            over.wait(0.5)
-
-    def _tell(self, rt: Runtime, count: int) -> None:
-        some = self.due[self.planted : self.planted + count]
-        now = datetime.now(UTC)
-        _take_in(rt, [one.event(now) for one in some])
-        self.planted += count
 
     # Breaking it.
 
@@ -203,10 +139,14 @@ class Stage:
     def kill(self, name: str) -> None:
         """Every process of this name dies, with its children."""
         for process in self.running(name):
-            children = process.children()
-            process.kill()
-            for pid in children:
-                _signal(pid, signal.SIGKILL)
+            self.kill_one(process)
+
+    def kill_one(self, process: Process) -> None:
+        """This process and those that it started die."""
+        children = process.children() if process.running else []
+        process.kill()
+        for pid in children:
+            _signal(pid, signal.SIGKILL)
 
     @contextmanager
     def frozen(self, process: Process) -> Iterator[None]:
@@ -249,6 +189,40 @@ class Stage:
         """How much of it they took."""
         return sum(entry["accepted"] for entry in self.ledger(since))
 
+    def states(self) -> dict[str, str]:
+        """message -> state."""
+        return {id_: row.state.value for id_, row in looking.rows(self.house).items()}
+
+    def drained(self) -> bool:
+        """Whether everything that is due has a row, and none waits or is on its way."""
+        return looking.left(self.house, len(self.due)) == 0
+
+    def until_quiet(self, seconds: float) -> None:
+        """Until the providers have not been asked for so many seconds."""
+        before, since = -1, time.monotonic()
+        while time.monotonic() - since < seconds:
+            time.sleep(0.1)
+            if (size := self.house.ledger_file.stat().st_size) != before:
+                before, since = size, time.monotonic()
+
+    def late(self, provider: str, since: datetime, until: datetime) -> float:
+        """Seconds from due to taken, for what became due in between: 95 in 100 were no later."""
+        taken = {
+            e["message"]: datetime.fromisoformat(e["at"])
+            for e in reversed(self.house.ledger())
+            if e["accepted"] and e["provider"] == provider
+        }
+        channel = "sms" if provider == "twilio" else "email"
+        waits = sorted(
+            (taken.get(one.message, datetime.now(UTC)) - at).total_seconds()
+            for one in self.due
+            if one.kind.channel == channel
+            and (at := self.shop.at.get(one.message))
+            and since <= at < until
+            and one.message not in self.shop.silent
+        )
+        return waits[int(len(waits) * 0.95)] if waits else 0.0
+
     def web_answers(self, path: str = "/healthz") -> int:
         """The status of an answer of the web, or 0."""
         url = f"{self.house.environ['AFTERCART_PUBLIC_URL']}{path}"
@@ -282,19 +256,8 @@ class Stage:
             self.broken.append(words)
 
 
-def _take_in(rt: Runtime, events: list[dict[str, Any]]) -> None:
-    for start in range(0, len(events), 500):
-        good, bad = intake.parse_events(events[start : start + 500])
-        assert not bad, bad
-        enrolling.take_in(rt, good)
-
-
 def _signal(pid: int, number: signal.Signals) -> None:
     try:
         os.kill(pid, number)
     except ProcessLookupError:
         return
-
-
-#: How late an answer may come that was on its way.
-ON_ITS_WAY = timedelta(seconds=2)

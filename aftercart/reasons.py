@@ -46,6 +46,7 @@ class Code(StrEnum):
     POISON = "poison"
     NO_ANSWER = "no_answer"
     LEASE_LAPSED = "lease_lapsed"
+    CLAIMED_BEFORE = "claimed_before"
     NO_PROOF = "no_proof"
     PROOF = "proof"
     NOT_TAKEN = "not_taken"
@@ -83,6 +84,7 @@ SENTENCES: dict[Code, str] = {
     Code.POISON: "Given up after {count} attempts that ended before the message was ready.",
     Code.NO_ANSWER: "The provider may have taken it, but its answer was lost: {words}.",
     Code.LEASE_LAPSED: "The worker stopped while it was sending; waiting for proof from the provider.",
+    Code.CLAIMED_BEFORE: "It was taken for sending once before, and the database had forgotten it; waiting for proof from the provider.",
     Code.NO_PROOF: "It could not be proved within {period} that the provider took it; not sent again.",
     Code.PROOF: "The provider's report proves that it took the message ({words}).",
     Code.NOT_TAKEN: "The run was broken off, and the provider does not have it ({words}); it goes again.",

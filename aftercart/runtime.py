@@ -16,6 +16,7 @@ from aftercart import loading, messagelog, settings
 from aftercart.campaigns import Campaign
 from aftercart.channels import Pulse, Sender, open_senders
 from aftercart.errors import Problem, SettingsError
+from aftercart.identity import Identity
 from aftercart.model import Channel
 from aftercart.pacing import Pace, open_pace
 from aftercart.rendering import Renderer
@@ -23,7 +24,7 @@ from aftercart.settings import Settings
 from aftercart.shop import Shop
 from aftercart.skew import Skew
 from aftercart.store import Store, desk, open_store, origin
-from aftercart.witness import Witness, open_witness
+from aftercart.witness import Nobody, Witness, open_witness
 
 Clock = Callable[[], datetime]
 
@@ -115,11 +116,27 @@ class Runtime:
     @cached_property
     def witness(self) -> Witness:
         """Who is told what was claimed, so that a database that goes back in time is found out."""
-        return open_witness(self.settings.broker_url, deployment="")
+        if self.identity is None:
+            return Nobody()
+        return open_witness(self.settings.broker_url, deployment=self.identity.token)
+
+    @cached_property
+    def identity(self) -> Identity | None:
+        """Whether the database is what it was; None where that makes no difference, as in a replay."""
+        if self.clock is not wall_clock:
+            return None
+        name = self.settings.deployment_id
+        return Identity(self.store, deployment=name, clock=self.clock)
 
     def off_time(self) -> str:
         """Why this process may not go by its clock; empty where it may."""
         return self.skew.stops() if self.skew else ""
+
+    def guard(self) -> str:
+        """As `hindrance`, for who is about to claim: looks first whether the database is still the one that it was."""
+        if self.identity:
+            self.identity.look()
+        return self.hindrance()
 
     def hindrance(self) -> str:
         """What keeps this process from claiming anything now; empty where nothing does."""

@@ -34,6 +34,7 @@ class Settings:
     broker_url: str = field(
         default="", repr=False
     )  #: empty: in-process; redis:// or amqp:// for a cluster
+    deployment_id: str = ""  #: what this installation is called, and its copy is not
     public_url: str = "http://127.0.0.1:8025"  #: how customers and providers reach us
     secret_key: str = _secret()  #: signs links, keys the suppression list
     api_token: str = _secret()  #: the bearer token of POST /v1/events
@@ -136,8 +137,9 @@ def read(
 
 def _convert(spec: Any, text: str) -> Any:
     if spec.type is int or spec.type == "int":
-        if not text.isdigit() or int(text) == 0:
-            raise ValueError(f"{text!r} is not a whole number above 0")
+        least = 0 if spec.default == 0 else 1
+        if not text.isdigit() or int(text) < least:
+            raise ValueError(f"{text!r} is not a whole number from {least} on")
         return int(text)
     choices = spec.metadata.get("choice")
     if choices and text not in choices:

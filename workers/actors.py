@@ -37,6 +37,8 @@ def runtime() -> Runtime:
     with _opening:
         if not _given:
             _given.append(open_runtime(read_settings()))
+            # before anything is planned: a backup that was put back is known by what it lacks
+            _given[0].guard()
             _search_seldom()
         return _given[0]
 

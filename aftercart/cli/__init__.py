@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from aftercart.cli import checking, demonstrating, desk, importing, running
+from aftercart.cli import checking, demonstrating, desk, importing, pausing, running
 from aftercart.cli.showing import show_error
 from aftercart.errors import AftercartError
 
@@ -30,8 +30,8 @@ app.command()(checking.preview)
 app.command()(demonstrating.replay)
 app.command()(desk.log)
 app.command()(desk.explain)
-app.command()(desk.pause)
-app.command()(desk.resume)
+app.command()(pausing.pause)
+app.command()(pausing.resume)
 app.command()(demonstrating.sandbox)
 app.command()(checking.schema)
 app.add_typer(db)

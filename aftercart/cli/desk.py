@@ -1,4 +1,4 @@
-"""`aftercart log`, `explain`, `pause`, `resume`: what support asks."""
+"""`aftercart log`, `explain`: what support asks."""
 
 import time
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from aftercart.explaining import Explanation
 from aftercart.model import State
 from aftercart.runtime import Runtime, open_runtime, read_settings
 from aftercart.spelling import did_you_mean
-from aftercart.store import pauses, records
+from aftercart.store import records
 from aftercart.store.records import LogRow
 
 _PAGE = 1000
@@ -83,35 +83,6 @@ def explain(
             typer.echo(orjson.dumps(_as_json(each)))
         else:
             _show(each)
-    rt.close()
-
-
-def pause(
-    scope: Annotated[
-        str,
-        typer.Argument(
-            help='"all", "channel:sms", "campaign:<name>" or a campaign\'s name'
-        ),
-    ],
-) -> None:
-    """Hold everything, a channel or a campaign. Takes effect with the next claim; nothing is lost."""
-    rt = open_runtime(read_settings())
-    scope = _scope(rt, scope)
-    with rt.store.write() as tx:
-        pauses.pause(tx, scope, at=rt.clock(), by="command line")
-    out.print(f"paused: {scope}")
-    rt.close()
-
-
-def resume(
-    scope: Annotated[str, typer.Argument(help="What was paused")],
-) -> None:
-    """Lift a pause; what is still useful goes out."""
-    rt = open_runtime(read_settings())
-    scope = _scope(rt, scope)
-    with rt.store.write() as tx:
-        was_paused = pauses.resume(tx, scope, now=rt.clock())
-    out.print(f"resumed: {scope}" if was_paused else f"{scope} was not paused")
     rt.close()
 
 
@@ -232,23 +203,6 @@ def _as_json(each: Explanation) -> dict[str, Any]:
         ],
         "entry": [vars(line) for line in each.entry],
     }
-
-
-def _scope(rt: Runtime, text: str) -> str:
-    """The scope that is meant; a bare name is a campaign.
-
-    Raises:
-        InputError: when there is no such campaign or channel.
-    """
-    if text in ("all", "channel:email", "channel:sms"):
-        return text
-    name = text.removeprefix("campaign:")
-    if name not in rt.campaigns:
-        known = ["all", "channel:email", "channel:sms", *rt.campaigns]
-        raise InputError(
-            f'"{text}" can not be paused; {did_you_mean(name, known) or "known: " + ", ".join(known)}'
-        )
-    return f"campaign:{name}"
 
 
 def _moment(text: str | None, option: str) -> datetime | None:

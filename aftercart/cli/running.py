@@ -32,6 +32,7 @@ def up(host: Host = "127.0.0.1", port: Port = 0) -> None:
     rt = open_runtime(read_settings())
     refuse_pushed_clock(rt)
     insist_on_port(host, port or port_of(rt.settings))
+    rt.guard()
     for line in [*_to_nobody(rt.settings), *_from_nobody(rt.settings)]:
         out.print(line, soft_wrap=True)
     root = Path(rt.settings.root)

@@ -27,7 +27,7 @@ def deliver(rt: Runtime, ids: Sequence[str]) -> int:
     now = rt.clock()
     # before anything is claimed: a set-up that cannot send must cost no message
     pulses = rt.pulses
-    if hindrance := rt.hindrance():
+    if hindrance := rt.guard():
         _log.error("nothing is claimed", reason=hindrance)
         return 0
     with rt.store.read() as tx:

@@ -8,7 +8,7 @@ import structlog
 
 from aftercart import messagelog
 from aftercart.channels import Sender, Stop
-from aftercart.delivering import outcomes
+from aftercart.delivering import doubting, outcomes
 from aftercart.delivering.preparing import Prepared
 from aftercart.errors import SendError, Unclear
 from aftercart.model import Channel, Outgoing, Purpose, Receipt
@@ -48,9 +48,12 @@ class Handing:
         while self._waiting and self._rt.clock() < self._until:
             turn = self._turn()
             fences = self._claim(turn)
-            sent = [one for one in turn if one.message_id in fences]
+            claimed = [one for one in turn if one.message_id in fences]
+            sent = doubting.set_aside(self._rt, claimed, fences)
             if sent:
                 self._settle(_send(self._sender, sent), fences)
+                if self._rt.identity:
+                    self._rt.identity.sent()
             handed += len(sent)
         return handed
 

@@ -50,10 +50,18 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._folder = Path(engine.url.database or "").resolve().parent
+        self.connections = 0  #: how many were made so far
+        event.listen(engine, "connect", self._connected)
 
     @property
     def dialect(self) -> str:
         return self._engine.dialect.name
+
+    @property
+    def file(self) -> Path | None:
+        """Where the database is one."""
+        database = self._engine.url.database
+        return Path(database or "").resolve() if self.dialect == "sqlite" else None
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
@@ -132,6 +140,9 @@ class Store:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def _connected(self, _raw: Any, _record: Any) -> None:
+        self.connections += 1
 
 
 def _mb(count: int) -> str:

@@ -76,6 +76,9 @@ def _paused() -> ColumnElement[bool]:
     )
 
 
+#: Somebody holds it.
+PAUSED: ColumnElement[bool] = _paused()
+
 #: Due, and with its place under the cap where it needs one.
 READY: Sequence[ColumnElement[bool]] = (
     messages.c.state == State.SCHEDULED,
@@ -83,10 +86,13 @@ READY: Sequence[ColumnElement[bool]] = (
     or_(messages.c.purpose != Purpose.MARKETING, messages.c.slot_at > _PLACED_SINCE),
 )
 
+#: The customer agreed, and nobody told us not to use the address.
+ALLOWED: ColumnElement[bool] = _allowed()
+
 #: May be sent in this moment.
 CLAIMABLE: Sequence[ColumnElement[bool]] = (
     *READY,
     messages.c.expires_at > NOW,
-    ~_paused(),
-    _allowed(),
+    ~PAUSED,
+    ALLOWED,
 )

@@ -16,9 +16,11 @@ from aftercart.store.records.search import Found, find_customers
 from aftercart.store.records.standing import (
     Case,
     Health,
+    Waiting,
     cases,
     health,
     open_case_count,
+    waiting,
 )
 
 __all__ = [
@@ -34,6 +36,7 @@ __all__ = [
     "MessagePage",
     "Nps",
     "Verdict",
+    "Waiting",
     "cases",
     "counts",
     "customer_page",
@@ -44,4 +47,5 @@ __all__ = [
     "nps",
     "open_case_count",
     "verdicts",
+    "waiting",
 ]

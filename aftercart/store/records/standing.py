@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from aftercart.model import State
+from aftercart.model import Purpose, State
 from aftercart.store import Tx
 from aftercart.store.bells import OPEN
+from aftercart.store.guards import ALLOWED
 from aftercart.store.tables import cases as table
 from aftercart.store.tables import customers, inbox, message_events, messages
 
@@ -78,6 +79,43 @@ def cases(
     if customer is not None:
         query = query.where(t.customer_id == customer)
     return [Case(*row) for row in tx.execute(query)]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The marketing messages and surveys of one campaign that are due, and what would become of them now."""
+
+    campaign: str
+    purpose: str
+    would_go: int
+    too_late: int  #: past their best-before
+    not_allowed: int  #: the customer does not agree, or the address must not be used
+    oldest_due: datetime
+
+
+def waiting(tx: Tx, *, now: datetime) -> list[Waiting]:
+    """What is due and not sent, by campaign, whatever holds it; service messages are not among them."""
+    m = messages.c
+    in_date = m.expires_at > now
+    query = (
+        select(
+            m.campaign,
+            m.purpose,
+            func.count().filter(in_date, ALLOWED),
+            func.count().filter(~in_date),
+            func.count().filter(in_date, ~ALLOWED),
+            func.min(m.due_at, type_=m.due_at.type),
+        )
+        .where(
+            m.state == State.SCHEDULED,
+            m.purpose != Purpose.SERVICE,
+            m.due_at <= now,
+            OPEN,
+        )
+        .group_by(m.campaign, m.purpose)
+        .order_by(m.campaign, m.purpose)
+    )
+    return [Waiting(*row) for row in tx.execute(query)]
 
 
 def open_case_count(tx: Tx) -> int:

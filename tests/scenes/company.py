@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aftercart import delivering, enrolling, intake, planning, sweeping
+from aftercart import delivering, enrolling, intake, planning, probing, sweeping
 from aftercart.errors import SendError
 from aftercart.model import Channel, Outgoing, Receipt
 from aftercart.runtime import Runtime
@@ -157,6 +157,7 @@ class Inside:
     def tick(self) -> int:
         """One tick of everything; returns how many messages were handed to the provider."""
         sweeping.sweep(self.rt)
+        probing.probe(self.rt)
         return sum(
             delivering.deliver(self.rt, ringing.ids)
             for ringing in planning.plan(self.rt)

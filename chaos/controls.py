@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from chaos import sabotage
+from chaos import power, sabotage
 from chaos.crashes import SLOW, kill_workers
 from chaos.looking import reported, unread
 from chaos.registry import scenario
@@ -59,8 +59,47 @@ def _race(stage: Stage) -> None:
 
 
 @scenario(
+    "FT-32",
+    "the power goes, and SQLite's log keeps what was synced",
+    database="sqlite",
+    reports=False,
+    unknown=1.0,
+)
+def power_cut(stage: Stage) -> None:
+    """Claims were synced before a byte left, so none of them is forgotten. Nothing but the workers has the database open."""
+    _power_cut(stage)
+
+
+@scenario(
+    "control-c",
+    "the power goes, and SQLite syncs its log only now and then",
+    caught=("duplicate",),
+    database="sqlite",
+    reports=False,
+    recovery=100,
+)
+def sync_seldom(stage: Stage) -> None:
+    """The same, where a claim that was committed may be forgotten."""
+    sabotage.into(stage.house, "sync_seldom")
+    _power_cut(stage)
+
+
+def _power_cut(stage: Stage) -> None:
+    stage.open(faults=SLOW, workers=0)
+    stage.plant(1.0)
+    power.watch(stage.house)
+    for _ in stage.rounds(4):
+        stage.workers()
+        stage.wait(2, 4)
+        stage.kill_workers(all_at_once=True)
+        power.cut(stage.house)
+    del stage.house.environ["LD_PRELOAD"]
+    stage.workers()
+
+
+@scenario(
     "control-d",
-    "copies of reports are told apart by the id that the provider gives them",
+    "reports are told apart by the id that each copy is given",
     caught=("miscounted",),
 )
 def event_ids(stage: Stage) -> None:
@@ -78,7 +117,7 @@ def event_ids(stage: Stage) -> None:
 
 @scenario(
     "control-e",
-    "planners that note their progress before they write are killed",
+    "planners that note their progress before they write die",
     caught=("lost",),
     recovery=20,
 )

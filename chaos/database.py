@@ -11,7 +11,7 @@ _CLAIMED = 400
 
 @scenario(
     "FT-20",
-    "PostgreSQL loses its power and hangs up on everybody, again and again",
+    "PostgreSQL loses its power and hangs up on everybody",
     unknown=0.02,
 )
 def restart(stage: Stage) -> None:

@@ -36,6 +36,9 @@ def scenario(name: str, sentence: str, **bounds: Any) -> "Callable[[Any], Any]":
 
     def register(play: "Callable[[Stage], None]") -> "Callable[[Stage], None]":
         assert name not in _KNOWN, f"{name} is there twice"
+        assert len(sentence) <= 65, (
+            f"the sentence of {name} does not fit into the table"
+        )
         _KNOWN[name] = Scenario(name, sentence, play, **bounds)
         return play
 

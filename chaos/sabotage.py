@@ -10,6 +10,9 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import event
+from sqlalchemy.pool import Pool
+
 from aftercart import delivering, planning
 from aftercart.channels.sendgrid import hooks
 from aftercart.delivering import outcomes, preparing
@@ -127,10 +130,19 @@ def note_before_doing() -> None:
     planning.plan = later
 
 
+def sync_seldom() -> None:
+    """Control (c): SQLite syncs its log now and then, and not with every commit."""
+
+    def relax(connection: Any, *_: object) -> None:
+        connection.execute("PRAGMA synchronous=NORMAL").close()
+
+    event.listen(Pool, "checkout", relax)
+
+
 def trust_event_ids() -> None:
     """Control (d): a report is known by the id that the provider gave to this copy of it."""
 
-    def key(event: Mapping[str, Any]) -> str:
-        return str(event["sg_event_id"])
+    def key(told: Mapping[str, Any]) -> str:
+        return str(told["sg_event_id"])
 
-    hooks._key = key
+    hooks._key = key  # type: ignore[assignment]

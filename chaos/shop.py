@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from aftercart import addresses, enrolling, intake
+from aftercart.errors import AftercartError
 from aftercart.runtime import Runtime
 from aftercart.store.permissions import Suppression, suppress
 from chaos import workload
@@ -83,7 +84,7 @@ class Shop:
             with self.house.runtime() as rt:
                 while self.told < target and not over.is_set():
                     self._call(rt, min(_CALL, target - self.told))
-        except (SQLAlchemyError, OSError):
+        except (AftercartError, SQLAlchemyError, OSError):
             over.wait(0.5)
 
     def _call(self, rt: Runtime, count: int) -> None:

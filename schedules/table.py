@@ -22,8 +22,9 @@ def scheduler() -> BackgroundScheduler:
     )
     for actor, seconds in TICKS.items():
         made.add_job(
-            actor.send,
+            workers.tick,
             IntervalTrigger(seconds=seconds),
+            args=[actor],
             id=actor.actor_name,
             replace_existing=True,
         )

@@ -8,11 +8,12 @@ from workers.actors import (
     deliver_email,
     deliver_sms,
     plan,
+    probe,
     read_inbox,
     ring,
     runtime,
-    probe,
     sweep,
+    tick,
     use,
 )
 from workers.broker import broker
@@ -23,10 +24,11 @@ __all__ = [
     "deliver_email",
     "deliver_sms",
     "plan",
+    "probe",
     "read_inbox",
     "ring",
     "runtime",
-    "probe",
     "sweep",
+    "tick",
     "use",
 ]

@@ -1,16 +1,22 @@
 """The actors: each says one verb. A message that fails is not repeated here; its row is still due, and is rung again."""
 
 import gc
+import logging
 import threading
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 import dramatiq
+from dramatiq.errors import DramatiqError
+from redis.exceptions import RedisError
 
 from aftercart import delivering, planning, probing, sweeping, tracking
 from aftercart.planning import Ringing
 from aftercart.runtime import Runtime, open_runtime, read_settings
 from workers.broker import broker
+
+_log = logging.getLogger(__name__)
 
 #: Longer than the slowest batch, in milliseconds: a hundred texts over sixteen lanes, each given up after 30 s, from four
 #: threads. Every request ends by itself; a limit that struck before would throw away answers that have come.
@@ -97,9 +103,27 @@ _QUEUES = {"alerts": deliver_alerts, "email": deliver_email, "sms": deliver_sms}
 
 
 def ring(batches: Iterable[Ringing]) -> int:
-    """Tells the queues; returns how many messages they heard of. A broker that is down loses nothing but time."""
+    """Tells the queues; returns how many messages there were. While the broker is away, alerts are delivered by whoever rings."""
     count = 0
     for batch in batches:
-        _QUEUES[batch.queue].send(list(batch.ids))
+        told = _tell(_QUEUES[batch.queue], list(batch.ids))
+        if not told and batch.queue == "alerts":
+            deliver_alerts.fn(list(batch.ids))
         count += len(batch.ids)
     return count
+
+
+def tick(actor: Any) -> None:
+    """Has a tick done: by a worker, or in here while the broker is away. The database is the truth; it does not need the bell."""
+    if not _tell(actor):
+        actor.fn()
+
+
+def _tell(actor: Any, *given: object) -> bool:
+    """Whether the broker took it. What it did not take is rung again in a minute."""
+    try:
+        actor.send(*given)
+    except (RedisError, DramatiqError) as error:
+        _log.warning("the broker is away (%s): %s", type(error).__name__, actor)
+        return False
+    return True

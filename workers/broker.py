@@ -21,6 +21,9 @@ MAINTENANCE_CHANCE = 1_000_000
 #: A consumer that has enough, or finds nothing, looks again after a nap that grows up to this, in milliseconds. With dramatiq's
 #: second, workers under load finish what they hold and wait for the consumer to wake.
 LONGEST_NAP = 100
+#: A Redis that says nothing for so long is away.
+ANSWER_SECONDS = 5
+
 #: Batches that a process holds beyond those dramatiq would give it: the work of a nap.
 IN_HAND = 4
 
@@ -57,6 +60,8 @@ def make_broker(url: str) -> dramatiq.Broker:
         middleware=[*middleware, Guard()],
         heartbeat_timeout=HEARTBEAT_TIMEOUT,
         maintenance_chance=MAINTENANCE_CHANCE,
+        socket_timeout=ANSWER_SECONDS,
+        socket_connect_timeout=ANSWER_SECONDS,
     )
 
 

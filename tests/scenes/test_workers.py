@@ -263,3 +263,35 @@ def test_garbage_in_the_queue_harms_nobody(cluster: House, redis_server: Redis) 
 
     assert workers.running
     assert len(cluster.sent()) == len(set(cluster.sent())) == 5
+
+
+def test_while_redis_is_away_alerts_go_all_the_same_and_the_rest_when_it_is_back(
+    cluster: House,
+) -> None:
+    give_thanks(cluster)
+    give_thanks(cluster, name="alert", purpose="service", alone=False)
+    cluster.sandbox()
+    bell = Redis()
+    cluster.environ["AFTERCART_BROKER_URL"] = bell.url
+
+    try:
+        with cluster.pushed_clock() as clock:
+            tell(cluster, 20)
+            cluster.schedules()
+            wait_until(lambda: len(cluster.sent()) >= 20, what="the alerts")
+            before = {(r["campaign"], r["state"]) for r in cluster.rows().values()}
+            bell.start()
+            cluster.workers()
+            clock.push(clock() + timedelta(seconds=61))
+            wait_until(lambda: len(cluster.sent()) >= 40, what="the rest")
+            wait_until(
+                lambda: set(cluster.states().values()) == {"accepted"}, what="their end"
+            )
+    finally:
+        cluster.stop()
+        bell.stop()
+
+    assert ("thanks", "scheduled") in before
+    assert ("thanks", "accepted") not in before
+    sent = cluster.sent()
+    assert len(sent) == len(set(sent)) == 40

@@ -116,9 +116,11 @@ class Runtime:
     @cached_property
     def witness(self) -> Witness:
         """Who is told what was claimed, so that a database that goes back in time is found out."""
-        if self.identity is None:
+        identity = self.identity
+        if identity is None:
             return Nobody()
-        return open_witness(self.settings.broker_url, deployment=self.identity.token)
+        # asked at the first claim: who only reads shows no interest in what the database is
+        return open_witness(self.settings.broker_url, deployment=lambda: identity.token)
 
     @cached_property
     def identity(self) -> Identity | None:

@@ -5,7 +5,7 @@ would make them again. Redis was told of each of them before it was sent. It is 
 without it, everything goes on as it does with it. It is told ids and numbers, as eight bytes of a digest, and nothing else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Protocol
@@ -41,6 +41,11 @@ _log = structlog.get_logger(__name__)
 class Witness(Protocol):
     """Whom each claim is told, and who may be asked for more than the database knows."""
 
+    @property
+    def away(self) -> bool:
+        """Whether it did not answer when it was asked last."""
+        ...
+
     def note(self, fences: Mapping[str, int]) -> set[str]:
         """Notes what was claimed, before it is sent; answers the messages that were claimed before with such a fence.
 
@@ -61,8 +66,11 @@ class Witness(Protocol):
         ...
 
 
-def open_witness(broker_url: str, *, deployment: str) -> Witness:
-    """The witness of a deployment; `deployment` is what a database and its copies have in common, and no other has."""
+def open_witness(broker_url: str, *, deployment: Callable[[], str]) -> Witness:
+    """The witness of a deployment.
+
+    `deployment`, asked at the first claim, is what a database and its copies have in common, and no other has.
+    """
     if broker_url.startswith(("redis://", "rediss://", "unix://")):
         return InRedis(broker_url, deployment)
     return Nobody()
@@ -70,6 +78,8 @@ def open_witness(broker_url: str, *, deployment: str) -> Witness:
 
 class Nobody:
     """For a shop without Redis."""
+
+    away = False
 
     def note(self, fences: Mapping[str, int]) -> set[str]:
         """As `Witness.note`."""
@@ -90,7 +100,7 @@ class Nobody:
 class InRedis:
     """Redis as a witness. While it is away, nothing is noted, and nothing is found."""
 
-    def __init__(self, url: str, deployment: str) -> None:
+    def __init__(self, url: str, deployment: Callable[[], str]) -> None:
         # the client comes with the broker, and a shop without one does not load it
         from redis import Redis
         from redis.backoff import NoBackoff
@@ -106,8 +116,13 @@ class InRedis:
         )
         self._error = RedisError
         self._run = self._redis.register_script(_NOTE)
-        self._shelves = f"aftercart:claimed:{deployment}"
+        self._deployment = deployment
         self._away = False
+
+    @property
+    def away(self) -> bool:
+        """As `Witness.away`."""
+        return self._away
 
     def note(self, fences: Mapping[str, int]) -> set[str]:
         """As `Witness.note`."""
@@ -116,7 +131,8 @@ class InRedis:
         ids = list(fences)
         told = [word for id_ in ids for word in (*_place(id_), fences[id_])]
         try:
-            found = self._run(keys=[self._shelves], args=told)
+            shelves = f"aftercart:claimed:{self._deployment()}"
+            found = self._run(keys=[shelves], args=told)
         except self._error as error:
             self._is_away(error)
             return set()
@@ -139,6 +155,7 @@ class InRedis:
         except self._error as error:
             self._is_away(error)
             return None
+        self._away = False
         most = int(told.get("maxmemory", 0))
         return int(told["used_memory"]) / most if most else None
 

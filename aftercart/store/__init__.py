@@ -103,6 +103,12 @@ class Store:
                 )
             yield tx
 
+    def room(self) -> int | None:
+        """How many bytes are left on the disk of the database; None where that is its server's."""
+        if self.dialect != "sqlite":
+            return None
+        return shutil.disk_usage(self._folder).free
+
     def lacks_room(self) -> str:
         """Why nothing may be claimed now: what becomes of a message could not be written down. Empty where there is room.
 

@@ -22,7 +22,7 @@ def witness(redis_server: Redis) -> Iterator[Open]:
     own, opened = str(uuid4()), []
 
     def make(deployment: str = own, url: str = redis_server.url) -> Witness:
-        opened.append(open_witness(url, deployment=deployment))
+        opened.append(open_witness(url, deployment=lambda: deployment))
         return opened[-1]
 
     yield make
@@ -111,7 +111,7 @@ def test_it_tells_the_time_and_how_full_it_is() -> None:
         settings=["--maxmemory", "100mb", "--maxmemory-policy", "noeviction"]
     )
     server.start()
-    one = open_witness(server.url, deployment="x")
+    one = open_witness(server.url, deployment=lambda: "x")
     told, full = one.clock(), one.fullness()
     one.close()
     server.stop()

@@ -23,7 +23,8 @@ BEA = another("bea")
 @pytest.fixture
 def told(stage: Stage, redis_server: Redis) -> Iterator[Witness]:
     """The stage's worker tells Redis what it claims, and looks at its database."""
-    witness = open_witness(redis_server.url, deployment=str(uuid4()))
+    name = str(uuid4())
+    witness = open_witness(redis_server.url, deployment=lambda: name)
     stage.rt.__dict__["witness"] = witness
     stage.rt.__dict__["identity"] = Identity(
         stage.rt.store, deployment="", clock=lambda: stage.now

@@ -10,6 +10,7 @@ from aftercart.store.records.figures import (
     nps,
     verdicts,
 )
+from aftercart.store.records.lately import Lately, lately
 from aftercart.store.records.listing import LogRow, log
 from aftercart.store.records.message import Entry, MessagePage, message_page
 from aftercart.store.records.search import Found, find_customers
@@ -32,6 +33,7 @@ __all__ = [
     "Entry",
     "Found",
     "Health",
+    "Lately",
     "LogRow",
     "MessagePage",
     "Nps",
@@ -42,6 +44,7 @@ __all__ = [
     "customer_page",
     "find_customers",
     "health",
+    "lately",
     "log",
     "message_page",
     "nps",

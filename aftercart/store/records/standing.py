@@ -1,12 +1,13 @@
 """What waits for somebody: cases for support, and messages and callbacks that should have moved on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, false, func, or_, select, true
 
 from aftercart.model import Purpose, State
-from aftercart.store import Tx
+from aftercart.store import Tx, pauses
 from aftercart.store.bells import OPEN
 from aftercart.store.guards import ALLOWED
 from aftercart.store.tables import cases as table
@@ -49,6 +50,9 @@ class Health:
     inbox: int
     oldest_callback: datetime | None
     open_cases: int
+    #: by purpose: due and not sent, though nobody holds it
+    late: Mapping[Purpose, datetime] = field(default_factory=dict)
+    last_callback: datetime | None = None
 
 
 def cases(
@@ -127,13 +131,18 @@ def health(tx: Tx, *, now: datetime) -> Health:
     """How late the oldest of everything is."""
     m = messages.c
     # each of these reads one partial index: it costs what is open, not what was ever sent
-    scheduled, due, oldest_due = tx.execute(
+    due, at = m.due_at <= now, m.due_at.type
+    scheduled = tx.execute(
         select(
+            m.purpose,
             func.count(),
-            func.count().filter(m.due_at <= now),
-            func.min(m.due_at, type_=m.due_at.type).filter(m.due_at <= now),
-        ).where(m.state == State.SCHEDULED, OPEN)
-    ).one()
+            func.count().filter(due),
+            func.min(m.due_at, type_=at).filter(due),
+            func.min(m.due_at, type_=at).filter(due, ~_held(tx)),
+        )
+        .where(m.state == State.SCHEDULED, OPEN)
+        .group_by(m.purpose)
+    ).all()
     open_ = {
         state: (n, oldest)
         for state, n, oldest in tx.execute(
@@ -161,9 +170,9 @@ def health(tx: Tx, *, now: datetime) -> Health:
         )
     )
     return Health(
-        oldest_due=oldest_due,
-        due=due,
-        scheduled=scheduled,
+        oldest_due=min((row[3] for row in scheduled if row[3]), default=None),
+        due=sum(row[2] for row in scheduled),
+        scheduled=sum(row[1] for row in scheduled),
         sending=open_.get(State.SENDING, (0, None))[0],
         uncertain=open_.get(State.UNCERTAIN, (0, None))[0],
         oldest_uncertain=open_.get(State.UNCERTAIN, (0, None))[1],
@@ -171,4 +180,24 @@ def health(tx: Tx, *, now: datetime) -> Health:
         inbox=waiting,
         oldest_callback=oldest_callback,
         open_cases=open_case_count(tx),
+        late={Purpose(row[0]): row[4] for row in scheduled if row[4]},
+        last_callback=tx.scalar(_LAST_CALLBACK),
     )
+
+
+def _held(tx: Tx) -> ColumnElement[bool]:
+    """As the guard of the claim says it, and by the few names that are held now: there may be many messages."""
+    m = messages.c
+    held: list[ColumnElement[bool]] = [false()]
+    for scope in pauses.paused(tx):
+        kind, _, name = scope.partition(":")
+        if scope == "all":
+            held.append(true())
+        elif scope == pauses.SAFE_MODE:
+            held.append(m.purpose != Purpose.SERVICE)
+        else:
+            held.append((m.campaign if kind == "campaign" else m.channel) == name)
+    return or_(*held)
+
+
+_LAST_CALLBACK = select(inbox.c.received_at).order_by(inbox.c.id.desc()).limit(1)

@@ -7,10 +7,9 @@ from datetime import datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aftercart.store import pauses, records
-from aftercart.store.records import Health
-from aftercart.web import asking, clocks, drawing
-from aftercart.web.health import CALLBACK_OLD, DUE_LATE, UNCERTAIN_OLD
+from aftercart.store.pauses import SAFE_MODE
+from aftercart.web import asking, clocks, drawing, signals
+from aftercart.web.signals import Lookout, Signals
 
 
 @dataclass(frozen=True)
@@ -28,29 +27,28 @@ class Measure:
 def page(request: Request) -> Response:
     """All measures."""
     rt = asking.runtime(request)
-    now = rt.clock()
-    with rt.store.read() as tx:
-        health = records.health(tx, now=now)
-        paused = pauses.paused(tx)
-    measures = list(_measures(health, now))
+    found = Lookout(rt).look()
+    measures = [*_measures(found), *_surroundings(found)]
     return drawing.console_page(
         request,
         "health.html",
         measures=measures,
         troubles=sum(not m.is_well for m in measures),
-        paused=[paused[scope] for scope in sorted(paused)],
+        paused=[found.held[scope] for scope in sorted(found.held)],
+        safe_mode=SAFE_MODE,
         settings=sorted(rt.settings.masked().items()),
     )
 
 
-def _measures(h: Health, now: datetime) -> Iterator[Measure]:
+def _measures(s: Signals) -> Iterator[Measure]:
+    h, now = s.health, s.now
     yield Measure(
         "Due, not yet sent",
         f"{h.due:,}",
         _oldest(h.oldest_due, now),
-        not h.oldest_due or now - h.oldest_due <= DUE_LATE,
-        "Is the scheduler running, and a worker for this queue? Look also under paused, below. Nothing is lost: "
-        "what is late is sent when they run, or expires.",
+        not signals.late(h, now),
+        "Is the scheduler running, and a worker for this queue? Nothing is lost: what is late is sent when they run, or "
+        "expires.",
         "/console/log?state=scheduled",
     )
     yield Measure("Scheduled", f"{h.scheduled:,}", "waiting for their time")
@@ -59,7 +57,7 @@ def _measures(h: Health, now: datetime) -> Iterator[Measure]:
         "Uncertain",
         f"{h.uncertain:,}",
         _oldest(h.oldest_uncertain, now),
-        not h.oldest_uncertain or now - h.oldest_uncertain <= UNCERTAIN_OLD,
+        not signals.doubtful(h, now),
         "The provider may have them, and its report is missing. Do callbacks arrive? They are never sent again by guess.",
         "/console/log?state=uncertain",
     )
@@ -72,15 +70,49 @@ def _measures(h: Health, now: datetime) -> Iterator[Measure]:
         "/console/log?state=unknown",
     )
     yield Measure(
+        "Given up, last 24 hours",
+        f"{s.lately.poison:,}",
+        "whatever prepared them ended",
+        s.lately.poison == 0,
+        "Something in them ends a worker: its template, or its facts. Each is in the log as failed.",
+        "/console/log?state=failed",
+    )
+    yield Measure(
         "Callbacks not yet read",
         f"{h.inbox:,}",
         _oldest(h.oldest_callback, now),
-        not h.oldest_callback or now - h.oldest_callback <= CALLBACK_OLD,
+        not signals.unread(h, now),
         "Is a worker running? They are kept as they came and will be read.",
     )
     yield Measure(
         "Open cases", f"{h.open_cases:,}", "wait for a person", href="/console/cases"
     )
+
+
+def _surroundings(s: Signals) -> Iterator[Measure]:
+    """What is not about messages, where it is wrong: nobody wants to read every day that the clock is right."""
+    if s.silence > signals.SILENCE:
+        yield Measure(
+            "Reports of providers",
+            "none",
+            f"for {clocks.span(s.silence)}, while messages go out",
+            False,
+            "Does the provider post to AFTERCART_PUBLIC_URL, and does the signature fit?",
+        )
+    for scope, pause in sorted(s.held.items()):
+        if pause.words:
+            since = f"for {clocks.span(s.now - pause.since)}"
+            yield Measure(f"Held: {scope}", "1", since, False, f"{pause.words}.")
+    if s.hindrance:
+        yield Measure("This process", "stopped", "", False, f"{s.hindrance}.")
+    if s.off_words:
+        yield Measure("This clock", "off", "", False, f"{s.off_words}.")
+    if s.redis_away:
+        words = "It does not answer. What is due waits for it, and nothing is lost."
+        yield Measure("Redis", "away", "", False, words)
+    elif s.redis is not None and s.redis >= signals.REDIS_FULL:
+        words = "At its limit it takes no more ids. Give it more memory, or a database of its own."
+        yield Measure("Redis", f"{s.redis:.0%}", "of its memory", False, words)
 
 
 def _oldest(at: datetime | None, now: datetime) -> str:

@@ -31,7 +31,8 @@ def main() -> int:
             asked.error(
                 f"there is no scenario {name}; {did_you_mean(name, known, most=40)}"
             )
-    chosen = [known[name] for name in options.scenario or known]
+    by_themselves = [name for name, one in known.items() if not one.alone]
+    chosen = [known[name] for name in options.scenario or by_themselves]
     if options.list:
         for one in chosen:
             print(f"{one.name:<16}{one.sentence}")

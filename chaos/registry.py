@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from chaos.stage import Stage
 
 #: The files with scenarios, in the order in which they are played.
-FAMILIES = ("crashes", "broker", "database", "providers", "answers", "controls")
+FAMILIES = ("crashes", "broker", "database", "providers", "answers", "controls", "soak")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Scenario:
     database: str = "postgresql"  #: or "sqlite"
     reports: bool = True  #: whether the providers report
     caught: tuple[str, ...] = ()  #: a control: one of these must come out above zero
+    alone: bool = False  #: only played where it is named
     needs: str = ""  #: what the engine has to have before this can hold
 
 

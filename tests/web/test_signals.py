@@ -9,11 +9,13 @@ import pytest
 
 from aftercart.identity import Identity
 from aftercart.model import Channel, Purpose
+from aftercart.runtime import wall_clock
 from aftercart.store import inbox, pauses
 from aftercart.store.pauses import Pause
 from aftercart.store.records import Health, Lately
 from aftercart.web import signals
 from aftercart.web.signals import Lookout, Signals, warnings
+from tests.servers import Redis
 from tests.web.seeding import DAY, HOUR, NOW
 from tests.web.site import Site, everything
 
@@ -169,12 +171,21 @@ def test_every_figure_has_its_name_and_its_labels(full: Site) -> None:
     assert "aftercart_redis_memory_used_ratio" not in values
 
 
-def test_who_only_asks_writes_nothing(site: Site) -> None:
-    before = everything(site.rt)
-    for path in ("/readyz", "/metrics", "/console/health"):
-        site.get(path)
+def test_who_only_asks_writes_nothing(
+    open_site: Callable[..., Site], redis_server: Redis
+) -> None:
+    site = open_site(broker_url=redis_server.url)
+    site.rt.clock = wall_clock
+    assert site.rt.identity is not None
 
+    before = everything(site.rt)
+    said = [
+        site.get(path).status for path in ("/readyz", "/metrics", "/console/health")
+    ]
+
+    assert said == [200, 200, 200]
     assert everything(site.rt) == before
+    assert site.rt.witness.clock() is not None
 
 
 def test_the_health_page_says_how_safe_mode_ends(full: Site) -> None:

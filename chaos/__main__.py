@@ -7,6 +7,7 @@ from pathlib import Path
 
 import orjson
 
+from aftercart.cli.showing import quiet_logs
 from aftercart.spelling import did_you_mean
 from chaos import bench, table
 from chaos.bench import Result
@@ -25,6 +26,7 @@ def main() -> int:
     asked.add_argument("--list", action="store_true", help="only name the scenarios")
     asked.add_argument("--keep", type=Path, help="leave databases and logs in there")
     options = asked.parse_args()
+    quiet_logs()
     known = scenarios()
     for name in options.scenario:
         if name not in known:

@@ -124,15 +124,12 @@ def account(stage: Stage) -> None:
     "FT-47",
     "one provider takes 15 s for each answer; alerts have the other",
     recovery=120,
-    needs="",
 )
 def slow(stage: Stage) -> None:
-    """Alerts have a process of their own, as docs/operating.md says."""
+    """Alerts have a process of their own, and so have the planner and the inbox: what nobody plans is not late, it is not there."""
     stage.open(workers=0)
-    stage.house.workers(processes=1, queues=["alerts"])
-    stage.house.workers(
-        processes=1, threads=4, queues=["email", "sms", "maintenance", "events"]
-    )
+    for queues in (["alerts"], ["maintenance", "events"], ["email", "sms"]):
+        stage.house.workers(processes=1, queues=queues)
     with stage.planting(seconds=40):
         stage.wait(2)
         begun = datetime.now(UTC)

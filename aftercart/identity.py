@@ -63,7 +63,8 @@ class Identity:
     @property
     def token(self) -> str:
         """What this database has in common with its copies, and with no other."""
-        self.look()
+        if not self._token:
+            self.look()
         return self._token
 
     def look(self) -> bool:

@@ -5,6 +5,7 @@ would make them again. Redis was told of each of them before it was sent. It is 
 without it, everything goes on as it does with it. It is told ids and numbers, as eight bytes of a digest, and nothing else.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -34,6 +35,8 @@ return before
 _SHELVES = 16_384
 #: A Redis that does not answer must not hold up what is sent.
 _SECONDS = 1.0
+#: One that did not answer is left alone for so long: else each round of messages would wait for it again.
+_LEFT_ALONE = 5.0
 
 _log = structlog.get_logger(__name__)
 
@@ -117,7 +120,7 @@ class InRedis:
         self._error = RedisError
         self._run = self._redis.register_script(_NOTE)
         self._deployment = deployment
-        self._away = False
+        self._away, self._left_alone_until = False, 0.0
 
     @property
     def away(self) -> bool:
@@ -126,7 +129,7 @@ class InRedis:
 
     def note(self, fences: Mapping[str, int]) -> set[str]:
         """As `Witness.note`."""
-        if not fences:
+        if not fences or time.monotonic() < self._left_alone_until:
             return set()
         ids = list(fences)
         told = [word for id_ in ids for word in (*_place(id_), fences[id_])]
@@ -170,6 +173,7 @@ class InRedis:
                 error=type(error).__name__,
             )
         self._away = True
+        self._left_alone_until = time.monotonic() + _LEFT_ALONE
 
 
 def _place(message_id: str) -> tuple[int, bytes]:

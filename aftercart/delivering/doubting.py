@@ -28,12 +28,12 @@ def set_aside(
     if rt.identity is None:
         return list(claimed)
     held = [one for one in claimed if one.purpose is not Purpose.SERVICE]
+    # the claim itself may have been the first to go through a connection to another server
+    odd = {one.message_id for one in held} if rt.identity.look() else set()
     before = rt.witness.note(
         {one.message_id: fences[one.message_id] for one in claimed}
     )
     again = {one.message_id for one in held if one.message_id in before}
-    # the claim itself may have been the first to go through a connection to another server
-    odd = {one.message_id for one in held} if rt.identity.look() else set()
     moves = [_in_doubt(rt, id_, fences[id_]) for id_ in sorted(again)]
     moves += [_put_back(rt, id_, fences[id_]) for id_ in sorted(odd - again)]
     if moves:

@@ -1,5 +1,6 @@
 """What Redis is told of claims, and what it finds again when the database has gone back in time."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -94,6 +95,18 @@ def test_while_redis_is_away_everything_goes_without_it(witness: Open) -> None:
 
     assert found == (set(), None, None)
     assert time.monotonic() - began < 10
+
+
+def test_a_redis_that_hangs_holds_up_one_round_and_not_each(witness: Open) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        one = witness(url=f"redis://127.0.0.1:{silent.getsockname()[1]}/0")
+
+        began = time.monotonic()
+        for _ in range(20):
+            assert one.note({IDS[0]: 1}) == set()
+
+    assert one.away
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("url", ["", "amqp://127.0.0.1"])

@@ -14,8 +14,9 @@ from aftercart.model import State
 from aftercart.reasons import Code
 from aftercart.store import Store, open_store, origin, pauses, records, tables
 from aftercart.store.pauses import SAFE_MODE
+from aftercart.witness import open_witness
 from tests.people import ANN, Person, another
-from tests.servers import Postgres
+from tests.servers import Postgres, Redis
 from tests.verbs.stage import (
     COOKING_TIME,
     DAY,
@@ -309,11 +310,15 @@ def test_what_somebody_holds_for_days_is_not_overdue(stage: Stage) -> None:
 
 
 def test_a_server_that_took_over_is_seen_while_the_process_goes_on(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, redis_server: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = {"timeline": "00000001"}
     monkeypatch.setattr(identity.origin, "facts", lambda tx: dict(told))
     start(stage)
+    seen = stage.rt.identity
+    assert seen is not None
+    witness = open_witness(redis_server.url, deployment=lambda: seen.token)
+    stage.rt.__dict__["witness"] = witness
     send_one(stage)
     id_ = due_one(stage, BEA)
     told["timeline"] = "00000002"
@@ -331,6 +336,23 @@ def test_a_server_that_took_over_is_seen_while_the_process_goes_on(
     assert set(stage.story(id_)[-2:]) == {("sending", ""), ("held", "safe_mode")}
     alert = due_alert(stage)
     assert stage.deliver(alert) == 1
+    witness.close()
+
+
+def test_in_another_database_nothing_is_claimed_by_who_has_just_begun(
+    stage: Stage,
+) -> None:
+    start(stage, deployment="shop")
+    send_one(stage)
+    id_ = due_one(stage, BEA)
+
+    stage.rt.__dict__["identity"] = Identity(
+        stage.rt.store, deployment="trial", clock=lambda: stage.now
+    )
+    handed = stage.deliver(id_)
+
+    assert handed == 0
+    assert (stage.message(id_).state, stage.message(id_).fence) == (State.SCHEDULED, 0)
 
 
 def test_a_role_that_may_not_ask_goes_without_and_says_so(

@@ -10,7 +10,7 @@ from aftercart import messagelog
 from aftercart.model import Channel, Message, State
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
-from aftercart.store import messages, transitions
+from aftercart.store import awaited, messages, transitions
 from aftercart.store.transitions import Move
 
 #: Without proof for this long, an uncertain message is listed as unknown for good.
@@ -49,6 +49,8 @@ def sweep(rt: Runtime) -> Swept:
         # asked for apart: a thousand that wait for their proof must never hide an alert that has to be repeated
         repeatable = messages.repeatable(tx, now=now, since=long_enough, limit=_PAGE)
         unproved = messages.unproved(tx, since=now - PROOF_WINDOW, limit=_PAGE)
+        texts = [m.id for m in lapsed if m.channel is Channel.SMS]
+        awaited.await_word(tx, texts, ask_at=now)
         found = Swept(
             uncertain=len(transitions.move(tx, [_lapse(m, now) for m in lapsed])),
             resent=len(transitions.move(tx, [_repeat(m, now) for m in repeatable])),

@@ -11,6 +11,7 @@ TICKS = {
     workers.read_inbox: 1,
     workers.probe: 1,
     workers.sweep: 15,
+    workers.reconcile: 15,
 }
 
 

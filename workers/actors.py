@@ -11,7 +11,7 @@ import dramatiq
 from dramatiq.errors import DramatiqError
 from redis.exceptions import RedisError
 
-from aftercart import delivering, planning, probing, sweeping, tracking
+from aftercart import delivering, planning, probing, reconciling, sweeping, tracking
 from aftercart.planning import Ringing
 from aftercart.runtime import Runtime, open_runtime, read_settings
 from workers.broker import broker
@@ -84,6 +84,12 @@ def plan() -> None:
 def sweep() -> None:
     """Every fifteen seconds: what was dropped."""
     sweeping.sweep(runtime())
+
+
+@_actor(queue_name="maintenance", max_age=TICK_MAX_AGE)
+def reconcile() -> None:
+    """Every fifteen seconds: what the provider's list says of texts whose end is not known."""
+    reconciling.reconcile(runtime())
 
 
 @_actor(queue_name="maintenance", max_age=TICK_MAX_AGE)

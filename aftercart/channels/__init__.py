@@ -10,6 +10,7 @@ from typing import Protocol
 
 import structlog
 
+from aftercart.channels.listed import Listed
 from aftercart.channels.outbox import Outbox
 from aftercart.channels.pulse import Pulse, Stop
 from aftercart.channels.sendgrid import SendGrid
@@ -19,7 +20,7 @@ from aftercart.channels.twilio import Twilio
 from aftercart.errors import SendError
 from aftercart.model import Channel, Outgoing, Receipt
 
-__all__ = ["Pulse", "Sender", "Stop", "open_senders"]
+__all__ = ["Listed", "Pulse", "Sender", "Stop", "open_senders"]
 
 log = structlog.get_logger(__name__)
 
@@ -28,6 +29,7 @@ class Sender(Protocol):
     """One provider for one channel. `send` blocks; what is inside a batch travels concurrently."""
 
     provider: str
+    keeps_list: bool  #: whether `look_up` is answered
     at_once: int  #: how many messages are under way at a time, and so in doubt when this process dies
 
     def send(self, batch: Sequence[Outgoing]) -> list[Receipt | SendError]:
@@ -36,6 +38,14 @@ class Sender(Protocol):
 
     def ask(self) -> SendError | None:
         """Would a message be taken now? None when it would; sends nothing to anybody."""
+        ...
+
+    def look_up(self, to: str) -> list[Listed] | None:
+        """What the provider's own list has for this address, the newest first; None where it has none that can be asked.
+
+        Raises:
+            SendError: when it does not answer.
+        """
         ...
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ class Outbox:
     """Appends to `settings.outbox`; a message counts as sent when its line is on the disk."""
 
     provider = PROVIDER
+    keeps_list = False
 
     def __init__(self, settings: Setup, clock: Callable[[], datetime]) -> None:
         self.path = Path(settings.outbox)
@@ -48,6 +49,9 @@ class Outbox:
         except OSError as error:
             return _unwritable(self.path, error)
         return None
+
+    def look_up(self, to: str) -> None:
+        """Nobody reads the file back."""
 
     def close(self) -> None:
         """Nothing is kept open."""

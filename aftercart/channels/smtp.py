@@ -35,6 +35,7 @@ class Smtp:
     """Sends over `smtps://` (TLS from the start) or `smtp://` (STARTTLS where offered; never a password without it)."""
 
     provider = PROVIDER
+    keeps_list = False
 
     def __init__(self, settings: Setup, clock: Callable[[], datetime]) -> None:
         self._url = urlsplit(settings.smtp_url)
@@ -73,6 +74,9 @@ class Smtp:
         with contextlib.suppress(OSError, smtplib.SMTPException):
             server.quit()
         return None
+
+    def look_up(self, to: str) -> None:
+        """A mail server keeps no list for us."""
 
     def close(self) -> None:
         """A connection lives as long as its batch: nothing is kept open."""

@@ -11,9 +11,10 @@ from aftercart.channels import Sender, Stop
 from aftercart.delivering import doubting, outcomes
 from aftercart.delivering.preparing import Prepared
 from aftercart.errors import SendError, Unclear
-from aftercart.model import Channel, Outgoing, Purpose, Receipt
+from aftercart.model import Channel, Outgoing, Purpose, Receipt, State
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, bells, pauses, permissions, transitions
+from aftercart.store import Tx, awaited, bells, pauses, permissions, transitions
+from aftercart.store.awaited import ASK_FIRST
 from aftercart.store.pauses import provider_scope
 from aftercart.store.permissions import Suppression
 from aftercart.store.transitions import Ready
@@ -121,6 +122,7 @@ class Handing:
         def write(tx: Tx) -> list[tuple[str, str]]:
             transitions.move(tx, [s.move for s in settled])
             permissions.suppress(tx, listed)
+            self._await_word(tx, results, now)
             return [new for stop in stops for new in self._hold(tx, stop)]
 
         held = self._rt.store.insist(write, patience=_PATIENCE)
@@ -132,6 +134,16 @@ class Handing:
         messagelog.say("accepted", count=taken, of=len(results), actor=self._rt.actor)
         for scope, words in held:
             _log.error("held", scope=scope, reason=words)
+
+    def _await_word(self, tx: Tx, results: _Results, now: datetime) -> None:
+        """What is, or may be, at a provider that keeps a list is looked up in there, should it never report how it ended."""
+        if not self._sender.keeps_list:
+            return
+        for kind, state in ((Receipt, State.ACCEPTED), (Unclear, State.UNCERTAIN)):
+            ids = [
+                one.message_id for one, answer in results if isinstance(answer, kind)
+            ]
+            awaited.await_word(tx, ids, ask_at=now + ASK_FIRST[state])
 
     def _leave(self, stop: Stop) -> None:
         """What is held stays scheduled, and is rung when it may be over. A resume rings it before."""

@@ -181,7 +181,11 @@ def _prove(
             reason=because(
                 Code.PROOF, words=event.delivery or event.signal or event.words
             ),
-            columns={"accepted_at": event.at, "provider": event.provider},
+            columns={
+                "accepted_at": event.at,
+                "provider": event.provider,
+                "provider_ref": event.provider_ref,
+            },
         )
     transitions.move(tx, list(proofs.values()))
 

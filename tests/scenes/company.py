@@ -115,6 +115,7 @@ class Provider:
 
     provider = "scene"
     at_once = 100
+    keeps_list = False
 
     def __init__(self) -> None:
         self.taken: list[str] = []

@@ -12,7 +12,15 @@ from typing import Any
 import orjson
 from sqlalchemy import select
 
-from aftercart import delivering, enrolling, loading, planning, probing, sweeping, tracking
+from aftercart import (
+    delivering,
+    enrolling,
+    loading,
+    planning,
+    probing,
+    sweeping,
+    tracking,
+)
 from aftercart.campaigns import Campaign
 from aftercart.errors import SendError
 from aftercart.model import Channel, Event, Message, Outgoing, Receipt
@@ -44,6 +52,7 @@ class Post:
 
     provider = "post"
     at_once = 100
+    keeps_list = False
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock

@@ -327,6 +327,7 @@ class _Slow:
 
     provider = "post"
     at_once = 100
+    keeps_list = False
 
     def __init__(self, answer: Receipt | SendError, meanwhile: Callable[[], object]):
         self.answer, self.meanwhile = answer, meanwhile

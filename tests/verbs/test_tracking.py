@@ -113,6 +113,7 @@ def test_a_worker_that_settles_after_the_proof_changes_nothing(stage: Stage) -> 
     class Overtaken:
         provider = "post"
         at_once = 100
+        keeps_list = False
 
         def send(self, batch: object) -> list[Any]:
             stage.report(stage.event_of("delivered", id_))

@@ -50,6 +50,7 @@ class SendGrid:
     """Sends e-mails, one recipient per request, so that a lost answer leaves one message in doubt and not a thousand."""
 
     provider = PROVIDER
+    keeps_list = False
 
     def __init__(self, settings: Setup, clock: Callable[[], datetime]) -> None:
         # Importing the helpers imports a client that logs its headers, the key among them, when it is let.
@@ -100,6 +101,9 @@ class SendGrid:
         answer = outcome(result, now=self._clock())
         # who finds fault with the question is there
         return None if isinstance(answer, Receipt | Refused) else answer
+
+    def look_up(self, to: str) -> None:
+        """Its list of activity is an extra that shops pay for; its events come again for a day."""
 
     def close(self) -> None:
         """Close the pooled connections."""

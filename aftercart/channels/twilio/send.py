@@ -9,10 +9,13 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from urllib.parse import urlencode
 
-from twilio.base.exceptions import TwilioException
+import orjson
+from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.response import Response
 from twilio.rest import Client
+from twilio.rest.api.v2010.account.message import MessageInstance
 from urllib3.exceptions import (
     ClosedPoolError,
     ConnectTimeoutError,
@@ -21,6 +24,7 @@ from urllib3.exceptions import (
     NewConnectionError,
 )
 
+from aftercart.channels.listed import Listed
 from aftercart.channels.setup import Setup
 from aftercart.channels.twilio.codes import ACCOUNT, PROVIDER, SUPPRESS
 from aftercart.channels.twilio.pool import PooledClient
@@ -38,6 +42,8 @@ from aftercart.model import Outgoing, Receipt
 THREADS = 16
 
 _WORDS = 300
+#: Texts to one number that are looked at.
+_LOOKED_AT = 20
 
 #: No byte was written. Not PoolError: urllib3 counts a read time-out among those.
 _NOT_SENT = (NewConnectionError, ConnectTimeoutError, EmptyPoolError, ClosedPoolError)
@@ -47,6 +53,7 @@ class Twilio:
     """Sends texts, a batch at a time over a few threads of its own."""
 
     provider = PROVIDER
+    keeps_list = True
 
     def __init__(self, settings: Setup, clock: Callable[[], datetime]) -> None:
         # Both log numbers or parameters when they are let.
@@ -77,6 +84,16 @@ class Twilio:
             # who finds fault with the question is there
             return None if isinstance(answer, Refused) else answer
         return None
+
+    def look_up(self, to: str) -> list[Listed]:
+        """The newest texts to this number. Not asked for by day: one that still waits in Twilio's queue has none."""
+        with self._opening:
+            _, client = self._open()
+        try:
+            found = client.messages.list(to=to, limit=_LOOKED_AT, page_size=_LOOKED_AT)
+        except Exception as error:
+            raise _trouble(error) from error
+        return [_listed(one) for one in found if one.direction != "inbound"]
 
     def close(self) -> None:
         """Let go of threads and connections."""
@@ -127,6 +144,16 @@ class Twilio:
         return Receipt(PROVIDER, taken.sid)
 
 
+def _listed(one: MessageInstance) -> Listed:
+    told = {
+        "MessageSid": one.sid,
+        "MessageStatus": one.status,
+        "To": one.to,
+        **({"ErrorCode": str(one.error_code)} if one.error_code else {}),
+    }
+    return Listed(one.sid, one.date_created, one.body or "", urlencode(told).encode())
+
+
 def status_url(public_url: str, message_id: str) -> str:
     """Where Twilio reports on this message. It signs exactly this text, so the hook builds it by this function, too."""
     return f"{public_url.rstrip('/')}/hooks/twilio/status/{message_id}"
@@ -155,8 +182,11 @@ def _trouble(error: Exception) -> SendError:
     match error:
         case SendError():
             return error
-        case TwilioException():
+        case TwilioRestException():
             return _refusal(error)
+        case TwilioException(args=(_, Response() as answer)):
+            # a list that is refused comes without the words taken apart
+            return _refusal(_taken_apart(answer))
     if isinstance(error, _NOT_SENT):
         return Unavailable(str(error)[:_WORDS], provider=PROVIDER)
     if isinstance(error, HTTPError):
@@ -165,7 +195,16 @@ def _trouble(error: Exception) -> SendError:
     return Unclear(words, provider=PROVIDER)
 
 
-def _refusal(error: TwilioException) -> SendError:
+def _taken_apart(answer: Response) -> TwilioRestException:
+    try:
+        told = dict(orjson.loads(answer.text))
+    except (ValueError, TypeError):
+        told = {}
+    words, code = told.get("message", ""), told.get("code")
+    return TwilioRestException(answer.status_code, "", words, code=code)
+
+
+def _refusal(error: TwilioRestException) -> SendError:
     """What a 3xx, 4xx or 5xx means for the message: the table in docs/channels/twilio.md."""
     status = int(getattr(error, "status", 0))
     number = int(getattr(error, "code", None) or status)

@@ -9,6 +9,7 @@ from aftercart.store.tables.desk import answers, cases, marks, pauses, recurrenc
 from aftercart.store.tables.people import consents, customers, suppressions, timezones
 from aftercart.store.tables.reports import inbox, provider_events
 from aftercart.store.tables.sending import (
+    awaited,
     bells,
     enrollments,
     message_events,
@@ -21,6 +22,7 @@ from aftercart.store.tables.shop import events, order_lines, orders, rhythms
 
 __all__ = [
     "answers",
+    "awaited",
     "bells",
     "cases",
     "consents",

@@ -100,6 +100,15 @@ bells = Table(
     ),  # how often a queue was told, since the message last moved
 )
 
+# One row for each text of which the provider has not said how it ended: when it is asked.
+awaited = Table(
+    "awaited",
+    metadata,
+    Column("message_id", String(36), primary_key=True),
+    Column("ask_at", Moment, nullable=False, index=True),
+    Column("asked", Integer, nullable=False, default=0),  # how often, so far
+)
+
 # What went out with each claim, insert-only and apart from the row that three transactions rewrite for every send. It is also
 # the line "sending" of the message's story.
 renditions = Table(

@@ -1,6 +1,6 @@
 """What do providers report? Callbacks are believed or not, kept as they came, and answered at once; reading them is for later."""
 
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qs, parse_qsl
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import ImmutableMultiDict
@@ -13,8 +13,6 @@ from aftercart.channels import sendgrid, twilio
 from aftercart.errors import HookError
 from aftercart.web import asking
 
-#: Twilio takes an empty answer to an incoming text as: say nothing.
-_SILENCE = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 _TWILIO_SIGNATURE = "x-twilio-signature"
 
 
@@ -60,13 +58,16 @@ async def from_twilio_status(request: Request) -> Response:
 
 
 async def from_twilio_inbound(request: Request) -> Response:
-    """A text that a customer sent, such as STOP."""
+    """A text that a customer sent, such as STOP; to HELP they get an answer."""
     body = await asking.body(request)
     if not _is_from_twilio(request, body):
         return _not_believed()
     rt = asking.runtime(request)
     await run_in_threadpool(tracking.keep, rt, twilio.Twilio.provider, body, path="")
-    return Response(_SILENCE, media_type="text/xml")
+    params = {k: v[0] for k, v in parse_qs(body.decode(errors="replace")).items()}
+    shop = rt.shop
+    words = twilio.reply(params, shop=shop.name, contact=shop.email or shop.phone)
+    return Response(words, media_type="text/xml")
 
 
 def _is_from_twilio(request: Request, body: bytes) -> bool:

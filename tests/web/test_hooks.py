@@ -84,8 +84,31 @@ def test_an_incoming_text_is_kept_and_answered_with_silence(site: Site) -> None:
     )
 
     assert answer.status == 200
-    assert answer.text.endswith("<Response/>")
+    assert answer.text.endswith("<Response></Response>")
     assert len(kept(site)) == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "is_answered"),
+    [
+        ({"Body": "HELP"}, True),
+        ({"Body": " help! "}, True),
+        ({"Body": "INFO"}, True),
+        ({"Body": "help me cook"}, False),
+        ({"Body": "HELP", "OptOutType": "HELP"}, False),
+        ({"Body": "START"}, False),
+        ({}, False),
+    ],
+)
+def test_who_asks_for_help_is_told_who_we_are_and_how_it_ends(
+    site: Site, form: dict[str, str], is_answered: bool
+) -> None:
+    answer = from_twilio(
+        site, "/hooks/twilio/inbound", **{"From": "+447700900100"} | form
+    )
+
+    said = site.rt.shop.name in answer.text and "Reply STOP" in answer.text
+    assert (said, len(kept(site))) == (is_answered, 1)
 
 
 def test_a_customer_who_texts_stop_is_not_texted_again(site: Site) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
+from html import escape
 from typing import Any
 
 from twilio.request_validator import RequestValidator
@@ -16,14 +17,17 @@ from aftercart.channels.twilio.codes import PROVIDER, SUPPRESS, WORDS
 from aftercart.errors import HookError
 from aftercart.model import Delivery, ProviderEvent, Signal
 
-#: What carriers take for "no more" and for "write again", as a whole message; letters only.
+#: What carriers take for "no more", for "write again" and for "who are you?", as a whole message; letters only.
 _KEYWORDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"),
         "STOP",
     ),
     **dict.fromkeys(("START", "UNSTOP", "YES"), "START"),
+    **dict.fromkeys(("HELP", "INFO"), "HELP"),
 }
+
+_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response>{}</Response>'
 
 _DELIVERIES: Mapping[str, Delivery] = {
     "accepted": Delivery.PROCESSED,
@@ -63,10 +67,7 @@ def verify(
 def read_inbound(params: Mapping[str, str], *, at: datetime) -> ProviderEvent:
     """A text that a customer sent: STOP, in Twilio's words or the customer's, ends texts to their number, START lets them begin again."""
     sid = params.get("MessageSid", "") or params.get("SmsSid", "")
-    # "Stop.", "OPT-OUT" and full-width letters mean what they say
-    plain = unicodedata.normalize("NFKC", params.get("Body", "")).upper()
-    body = "".join(filter(str.isalnum, plain))
-    word = params.get("OptOutType", "") or _KEYWORDS.get(body, "")
+    word = params.get("OptOutType", "") or _keyword(params)
     stop = word == "STOP"
     return ProviderEvent(
         key=hashlib.sha256(f"{sid}|inbound".encode()).hexdigest(),
@@ -78,6 +79,24 @@ def read_inbound(params: Mapping[str, str], *, at: datetime) -> ProviderEvent:
         suppress="stop" if stop else "",
         lifts="stop" if word == "START" else "",
     )
+
+
+def reply(params: Mapping[str, str], *, shop: str, contact: str) -> str:
+    """What to answer at once to a text that a customer sent, as TwiML: to HELP who we are and how it ends, else nothing.
+
+    Where Twilio says with `OptOutType` that it has answered by itself, nothing too.
+    """
+    if params.get("OptOutType") or _keyword(params) != "HELP":
+        return _TWIML.format("")
+    where = f" Questions: {contact}." if contact else ""
+    words = f"{shop}: messages about your orders.{where} Reply STOP to get no more."
+    return _TWIML.format(f"<Message>{escape(words)}</Message>")
+
+
+def _keyword(params: Mapping[str, str]) -> str:
+    # "Stop.", "OPT-OUT" and full-width letters mean what they say
+    plain = unicodedata.normalize("NFKC", params.get("Body", "")).upper()
+    return _KEYWORDS.get("".join(filter(str.isalnum, plain)), "")
 
 
 def read_status(

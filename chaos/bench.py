@@ -26,7 +26,7 @@ class Result:
 
     scenario: Scenario
     findings: Findings
-    recovery: float = 0.0
+    recovery: float | None = 0.0  #: None where nothing was to recover
     seconds: float = 0.0
     broken: list[str] = field(default_factory=list)
 
@@ -43,7 +43,9 @@ class Result:
             "sentence": self.scenario.sentence,
             **told,
             "broken": self.broken,
-            "recovery_seconds": round(self.recovery, 1),
+            "recovery_seconds": None
+            if self.recovery is None
+            else round(self.recovery, 1),
             "seconds": round(self.seconds, 1),
             "holds": self.holds,
         }
@@ -57,7 +59,11 @@ def play(
     with ExitStack() as stack:
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stage = _stage(scenario, folder, stack, size=size, seed=seed)
-        scenario.play(stage)
+        counted = scenario.play(stage)
+        if counted is not None:
+            broken = counted.broken + stage.broken
+            seconds = time.monotonic() - begun
+            return Result(scenario, counted, None, seconds, broken=broken)
         patience = scenario.recovery if scenario.caught else PATIENCE
         recovery = rest.recover(stage, limit=max(patience, scenario.recovery))
         rest.finish(stage)
@@ -103,6 +109,7 @@ def _verdict(stage: Stage, recovery: float) -> Result:
         same = unknown == stage.expected_unknown
         stage.expect(same, "exactly what was not taken is unknown")
     findings.miscounted = stage.miscounted
+    findings.note = stage.note
     broken = findings.broken + stage.broken
     if scenario.caught:
         broken = _missed(scenario, findings)

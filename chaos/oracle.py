@@ -48,6 +48,7 @@ class Findings:
     )
     ended: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
+    note: str = ""  #: figures that have no column
 
 
 def judge(

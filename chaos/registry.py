@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from chaos.oracle import Findings
     from chaos.stage import Stage
 
 #: The files with scenarios, in the order in which they are played.
@@ -18,7 +19,8 @@ class Scenario:
 
     name: str
     sentence: str
-    play: "Callable[[Stage], None]"
+    #: what it returns, if anything, is the verdict: it has counted for itself, and nothing is waited for
+    play: "Callable[[Stage], Findings | None]"
     recovery: float = 90.0  #: seconds, from the end of the fault to the normal drain
     unknown: float = 0.005  #: of all that is due; nobody proves it, and it is listed
     again: float = 0.05  #: of all that is due: service messages that came a second time
@@ -35,7 +37,9 @@ _KNOWN: dict[str, Scenario] = {}
 def scenario(name: str, sentence: str, **bounds: Any) -> "Callable[[Any], Any]":
     """Registers a function as a scenario; the bounds are the fields of `Scenario`."""
 
-    def register(play: "Callable[[Stage], None]") -> "Callable[[Stage], None]":
+    def register(
+        play: "Callable[[Stage], Findings | None]",
+    ) -> "Callable[[Stage], Findings | None]":
         assert name not in _KNOWN, f"{name} is there twice"
         assert len(sentence) <= 65, (
             f"the sentence of {name} does not fit into the table"

@@ -44,6 +44,7 @@ class Stage:
     shop: Shop = field(init=False)
     expected_unknown: set[str] | None = None  #: exactly these, where it can be said
     miscounted: int = 0
+    note: str = ""  #: figures for the table that have no column
 
     def __post_init__(self) -> None:
         self.lot = random.Random(f"{self.scenario.name} {self.seed}")

@@ -19,11 +19,14 @@ def line(result: Result) -> str:
     """One scenario, with every rule that it broke below it."""
     f, s = result.findings, result.scenario
     verdict = ("caught" if s.caught else "holds") if result.holds else "BROKEN"
+    recovery = "-" if result.recovery is None else f"{result.recovery:.1f} s"
     told = (
         f"{s.name:<16}{s.sentence:<66}{f.due:>7,}{f.accepted:>9,}{f.lost:>6,}"
-        f"{f.duplicate:>10,}{f.again:>6,}{f.unknown:>8,}{result.recovery:>7.1f} s  {verdict}"
+        f"{f.duplicate:>10,}{f.again:>6,}{f.unknown:>8,}{recovery:>9}  {verdict}"
     )
-    return "\n".join([told, *(f"{'':<16}- {words}" for words in result.broken)])
+    notes = [f"{'':<16}  {f.note}"] if f.note else []
+    broken = [f"{'':<16}- {words}" for words in result.broken]
+    return "\n".join([told, *notes, *broken])
 
 
 def table(results: Sequence[Result]) -> str:

@@ -30,6 +30,8 @@ Clock = Callable[[], datetime]
 
 #: The mark that holds a pushed clock; where it is set, every process on this database lives at that moment.
 CLOCK_MARK = "clock"
+#: The mark that holds which process stopped last because of its clock, and when that was by the right one.
+CLOCK_OFF_MARK = "clock_off"
 #: The mark that holds the key of a database whose owner has set none.
 KEY_MARK = "secret_key"
 
@@ -131,8 +133,17 @@ class Runtime:
         return Identity(self.store, deployment=name, clock=self.clock)
 
     def off_time(self) -> str:
-        """Why this process may not go by its clock; empty where it may."""
-        return self.skew.stops() if self.skew else ""
+        """Why this process may not go by its clock; empty where it may. Written down too: another process is who is asked."""
+        words = self.skew.stops() if self.skew else ""
+        if self.skew and words:
+            told = {
+                "by": self.actor,
+                "words": words,
+                "at": self.skew.right().isoformat(),
+            }
+            with self.store.write() as tx:
+                desk.set_mark(tx, CLOCK_OFF_MARK, told)
+        return words
 
     def guard(self) -> str:
         """As `hindrance`, for who is about to claim: looks first whether the database is still the one that it was."""
@@ -142,7 +153,8 @@ class Runtime:
 
     def hindrance(self) -> str:
         """What keeps this process from claiming anything now; empty where nothing does."""
-        return self.store.lacks_room() or self.off_time()
+        off_time = self.skew.stops() if self.skew else ""
+        return self.store.lacks_room() or off_time
 
     @cached_property
     def pace(self) -> Pace:

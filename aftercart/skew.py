@@ -74,6 +74,10 @@ class Skew:
             self._say(off)
         return off
 
+    def right(self) -> datetime:
+        """What time it is, as far as is known."""
+        return self._clock() - self.off()
+
     def stops(self) -> str:
         """Why nothing may be planned, claimed or swept by this clock; empty where it is right enough."""
         off = self.off()

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from aftercart import identity, skew
 from aftercart.model import Purpose
-from aftercart.runtime import Runtime
-from aftercart.store import Tx, pauses, records
+from aftercart.runtime import CLOCK_OFF_MARK, Runtime
+from aftercart.store import Tx, desk, pauses, records
 from aftercart.store.pauses import Pause
 from aftercart.store.records import Health, Lately
 
@@ -26,6 +26,8 @@ REDIS_FULL = 0.7
 
 #: The providers that report; the silence of another says nothing.
 _REPORTING = {"sendgrid", "twilio"}
+#: A process that stops because of its clock says so at least every fifteen seconds.
+_TOLD_FOR = timedelta(minutes=1)
 #: The rows of a day are counted so seldom.
 _COUNTED_EVERY = 60.0
 
@@ -42,6 +44,7 @@ class Signals:
     silence: timedelta  #: how long messages have been going out without a report
     off: timedelta  #: this process's clock
     off_words: str  #: both times, where that is worth a word and no hindrance
+    others_off: str  #: another process that has just stopped because of its clock
     room: int | None  #: bytes left on the disk of the database
     redis: float | None  #: how full it is, where it is the broker
     redis_away: bool
@@ -60,6 +63,7 @@ class Lookout:
         with rt.store.read() as tx:
             health, held = records.health(tx, now=now), pauses.paused(tx)
             sent, lately = identity.sent_since(tx), self._count(tx, now)
+            told = desk.get_mark(tx, CLOCK_OFF_MARK)
         off = rt.skew.off() if rt.skew else timedelta(0)
         little = rt.skew if skew.WARN < abs(off) <= skew.STOP else None
         providers = {rt.settings.email_provider, rt.settings.sms_provider}
@@ -74,6 +78,7 @@ class Lookout:
             else timedelta(0),
             off=off,
             off_words=little.words(off) if little else "",
+            others_off=_told_lately(told, now) if told else "",
             room=rt.store.room(),
             redis=rt.witness.fullness(),
             redis_away=rt.witness.away,
@@ -109,8 +114,7 @@ def unread(health: Health, now: datetime) -> bool:
 
 
 def _around(s: Signals) -> Iterator[str]:
-    if s.off_words:
-        yield s.off_words
+    yield from filter(None, (s.off_words, s.others_off))
     for scope, pause in sorted(s.held.items()):
         if pause.words:  # a person who holds something knows why
             yield f"{scope} is held since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.words}"
@@ -144,6 +148,12 @@ def _silence(
     if sent is None or now - sent[1] > SILENCE:
         return timedelta(0)
     return now - max(sent[0], heard or sent[0])
+
+
+def _told_lately(told: Mapping[str, str], now: datetime) -> str:
+    if now - datetime.fromisoformat(told["at"]) > _TOLD_FOR:
+        return ""
+    return f"{told['by']}: {told['words']}"
 
 
 def _older(at: datetime | None, now: datetime, limit: timedelta) -> bool:

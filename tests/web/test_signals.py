@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from aftercart import planning
 from aftercart.identity import Identity
 from aftercart.model import Channel, Purpose
 from aftercart.runtime import wall_clock
+from aftercart.skew import Skew
 from aftercart.store import inbox, pauses
 from aftercart.store.pauses import Pause
 from aftercart.store.records import Health, Lately
@@ -31,6 +33,7 @@ WELL = Signals(
     silence=ZERO,
     off=ZERO,
     off_words="",
+    others_off="",
     room=10**12,
     redis=0.1,
     redis_away=False,
@@ -79,6 +82,7 @@ WRONG = {
     "Redis has used 70% of its memory": replace(WELL, redis=0.7),
     "Redis does not answer": replace(WELL, redis=None, redis_away=True),
     "the clock is 3 s ahead": replace(WELL, off_words="the clock is 3 s ahead"),
+    "w/7: its clock is wrong": replace(WELL, others_off="w/7: its clock is wrong"),
     "no room": replace(WELL, hindrance="no room"),
 }
 
@@ -169,6 +173,23 @@ def test_every_figure_has_its_name_and_its_labels(full: Site) -> None:
     assert 'aftercart_late_seconds{purpose="service"}' in values
     assert values["aftercart_redis_away"] == "0"
     assert "aftercart_redis_memory_used_ratio" not in values
+
+
+def test_a_worker_that_stops_because_of_its_clock_is_named_by_the_web(
+    site: Site, open_site: Callable[..., Site]
+) -> None:
+    worker = open_site().rt
+    worker.clock = lambda: NOW + HOUR
+    worker.actor = "host-2/7"
+    worker.__dict__["skew"] = Skew(worker.clock, ask=lambda: NOW, whose="the database")
+
+    planning.plan(worker)
+    (said,) = site.get("/readyz").json["reasons"]
+    site.rt.clock = lambda: NOW + 2 * MINUTE
+    later = site.get("/readyz").json["reasons"]
+
+    assert said.startswith("host-2/7: the clock of this process says 2026-03-05 15:20")
+    assert later == []
 
 
 def test_who_only_asks_writes_nothing(

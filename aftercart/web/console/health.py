@@ -107,6 +107,8 @@ def _surroundings(s: Signals) -> Iterator[Measure]:
         yield Measure("This process", "stopped", "", False, f"{s.hindrance}.")
     if s.off_words:
         yield Measure("This clock", "off", "", False, f"{s.off_words}.")
+    if s.others_off:
+        yield Measure("Another process", "stopped", "", False, f"{s.others_off}.")
     if s.redis_away:
         words = "It does not answer. What is due waits for it, and nothing is lost."
         yield Measure("Redis", "away", "", False, words)

@@ -109,7 +109,9 @@ def note_before_doing() -> None:
     """Control (e): how far the planner has come is noted when it fetches, and its messages are written a moment later."""
     plan, write = planning.plan, messages.plan
 
-    def later(rt: Runtime, *, now: datetime | None = None) -> list[Ringing]:
+    def later(
+        rt: Runtime, *, now: datetime | None = None, tell: object = None
+    ) -> list[Ringing]:
         drafts: list[Sequence[tuple[Any, Mapping[str, Any]]]] = []
 
         def put_off(tx: Tx, some: Sequence[tuple[Any, Mapping[str, Any]]]) -> set[str]:

@@ -77,7 +77,7 @@ def deliver_sms(ids: list[str]) -> None:
 @_actor(queue_name="maintenance", max_age=TICK_MAX_AGE)
 def plan() -> None:
     """Every second: what is due becomes messages, and the queues are told."""
-    ring(planning.plan(runtime()))
+    ring(planning.plan(runtime(), tell=ring))
 
 
 @_actor(queue_name="maintenance", max_age=TICK_MAX_AGE)

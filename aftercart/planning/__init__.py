@@ -4,13 +4,14 @@ One planner writes at a time, in an order that depends on business facts only: a
 messages.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aftercart.model import Purpose
 from aftercart.planning import recurring, running_low, slots, stepping
 from aftercart.runtime import Runtime
-from aftercart.store import bells, horizon, starts
+from aftercart.store import Tx, bells, horizon, starts
 from aftercart.store.bells import Rung
 from aftercart.store.horizon import Horizon
 
@@ -36,24 +37,58 @@ class Ringing:
     ids: tuple[str, ...]
 
 
-def plan(rt: Runtime, *, now: datetime | None = None) -> list[Ringing]:
-    """Plans everything that is due and answers what the queues should hear. Safe to call at any time, from anywhere."""
+def plan(
+    rt: Runtime,
+    *,
+    now: datetime | None = None,
+    tell: Callable[[list[Ringing]], object] | None = None,
+) -> list[Ringing]:
+    """Plans everything that is due and answers what the queues should hear. Safe to call at any time, from anywhere.
+
+    Where there is so much of it that it takes several transactions, `tell` hears of the alerts after each of them.
+    """
     now = now or rt.clock()
+    early: list[Ringing] = []
     if rt.off_time() or not look(rt).due(now):
         return []
+    again_at = now + RING_AGAIN
     # A great audience takes several transactions, so that nobody waits for the planner longer than they can. Places and rings
     # come only when no step is left that is due: then it makes no difference who took which of them.
     while True:
         with rt.store.write_alone() as tx:
             recurring.enroll(tx, rt, now=now)
             running_low.enroll(tx, rt, now=now)
-            if stepping.advance_due(tx, rt, now=now):
-                continue
-            slots.grant(tx, rt, now=now)
-            starts.count_lost(tx, before=now - START_LIFE)
-            again_at = now + RING_AGAIN
-            rung = bells.ring(tx, now=now, again_at=again_at, limit=RUNG_AT_ONCE)
-        return _batches(rung)
+            there_is_more = stepping.advance_due(tx, rt, now=now)
+            if there_is_more:
+                alerts = _alerts(tx, rt, now=now)
+            else:
+                slots.grant(tx, rt, now=now)
+                starts.count_lost(tx, before=now - START_LIFE)
+                rung = bells.ring(tx, now=now, again_at=again_at, limit=RUNG_AT_ONCE)
+                # the oldest come first, and alerts are young
+                alerts = _alerts(tx, rt, now=now) if len(rung) == RUNG_AT_ONCE else []
+        urgent = _batches(alerts)
+        if not there_is_more:
+            return early + urgent + _batches(rung)
+        if tell:
+            tell(urgent)
+        else:
+            early += urgent
+
+
+def _alerts(tx: Tx, rt: Runtime, *, now: datetime) -> list[Rung]:
+    """The alerts that are due by now, planned and rung: they wait behind no newsletter."""
+    # the time of this moment, and not that at which the planner began with the newsletter
+    now = max(now, rt.clock())
+    names = {c.name for c in rt.campaigns.values() if c.purpose is Purpose.SERVICE}
+    stepping.advance_due(tx, rt, now=now, campaigns=names)
+    return bells.ring(
+        tx,
+        now=now,
+        again_at=now + RING_AGAIN,
+        limit=RUNG_AT_ONCE,
+        purpose=Purpose.SERVICE,
+    )
 
 
 def look(rt: Runtime) -> Horizon:

@@ -1,6 +1,6 @@
 """Enrollments whose step is due take it; the messages that come of it are inserted, each once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -25,10 +25,15 @@ LOOK_AGAIN = timedelta(minutes=15)
 _log = structlog.get_logger(__name__)
 
 
-def advance_due(tx: Tx, rt: Runtime, *, now: datetime) -> bool:
-    """Takes due steps, the oldest first, as many as one transaction may; answers whether there may be more."""
+def advance_due(
+    tx: Tx, rt: Runtime, *, now: datetime, campaigns: Collection[str] | None = None
+) -> bool:
+    """Takes due steps, the oldest first, as many as one transaction may; answers whether there may be more.
+
+    Where campaigns are named, theirs alone.
+    """
     for _ in range(PAGES):
-        page = enrollments.due(tx, now=now, limit=_PAGE)
+        page = enrollments.due(tx, now=now, limit=_PAGE, campaigns=campaigns)
         if not page:
             return False
         _page(tx, rt, page, now)

@@ -61,8 +61,18 @@ def take_down(tx: Tx, ids: Collection[str]) -> None:
         tx.execute(_TAKE_DOWN, {"ids": ids})
 
 
-def ring(tx: Tx, *, now: datetime, again_at: datetime, limit: int) -> list[Rung]:
-    """The due messages that a queue should hear of, oldest first; they are rung again at `again_at` unless they moved."""
+def ring(
+    tx: Tx,
+    *,
+    now: datetime,
+    again_at: datetime,
+    limit: int,
+    purpose: Purpose | None = None,
+) -> list[Rung]:
+    """The due messages that a queue should hear of, oldest first; they are rung again at `again_at` unless they moved.
+
+    Where a purpose is named, those of it alone.
+    """
     ready = (
         select(messages.c.id, messages.c.channel, messages.c.purpose, messages.c.claims)
         .join(bells, bells.c.message_id == messages.c.id)
@@ -74,6 +84,8 @@ def ring(tx: Tx, *, now: datetime, again_at: datetime, limit: int) -> list[Rung]
         .order_by(bells.c.ring_at, messages.c.id)
         .limit(limit)
     )
+    if purpose is not None:
+        ready = ready.where(messages.c.purpose == purpose)
     found = [
         Rung(r.id, Channel(r.channel), Purpose(r.purpose), alone=r.claims > 0)
         for r in tx.execute(ready)

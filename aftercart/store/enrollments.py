@@ -54,14 +54,18 @@ def add(tx: Tx, new: Sequence[Enrollment]) -> set[str]:
     )
 
 
-def due(tx: Tx, *, now: datetime, limit: int) -> list[Enrollment]:
-    """The enrollments whose step is due, oldest first."""
+def due(
+    tx: Tx, *, now: datetime, limit: int, campaigns: Collection[str] | None = None
+) -> list[Enrollment]:
+    """The enrollments whose step is due, oldest first; where campaigns are named, theirs."""
     query = (
         select(enrollments)
         .where(enrollments.c.ended_at.is_(None), enrollments.c.due_at <= now)
         .order_by(enrollments.c.due_at, enrollments.c.id)
         .limit(limit)
     )
+    if campaigns is not None:
+        query = query.where(enrollments.c.campaign.in_(sorted(campaigns)))
     return [from_row(row) for row in tx.execute(query)]
 
 

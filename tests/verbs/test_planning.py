@@ -12,6 +12,7 @@ from aftercart.campaigns import Send, Wait
 from aftercart.campaigns import StopIf as Stop
 from aftercart.conditions import parse
 from aftercart.model import Channel, Purpose
+from aftercart.planning import stepping
 from aftercart.reasons import Code, from_json
 from aftercart.store import bells, open_store, pauses, tables
 from tests.people import ANN, BO, CAST, CY, DI, EVE, Person, another
@@ -836,6 +837,33 @@ def test_alerts_are_never_in_a_bulk_queue(scene: Stage) -> None:
     heard = planning.plan(scene.rt)
 
     assert [(r.queue, len(r.ids)) for r in heard] == [("alerts", 2)]
+
+
+def test_alerts_are_told_while_a_great_audience_is_still_being_planned(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stepping, "PAGES", 1)
+    monkeypatch.setattr(stepping, "_PAGE", 10)
+    stage.only("recipe-follow-up", "delivery-delay")
+    for n in range(35):
+        who = another(f"eater-{n}")
+        stage.move_in(who)
+        stage.tell("order.placed", who, at=MONDAY, order=f"o-{n}", items=["chicken"])
+        stage.tell("order.delivered", who, at=MONDAY, order=f"o-{n}")
+    stage.now = COOKING_TIME - MINUTE
+    promised = stage.now - 17 * MINUTE
+    stage.tell("order.placed", ANN, at=MONDAY, order="o-late", promised_at=promised)
+    stage.now = COOKING_TIME
+    told: list[tuple[str, int, int]] = []
+
+    def tell(batches: list[planning.Ringing]) -> None:
+        planned = len(stage.messages("recipe-follow-up"))
+        told.extend((r.queue, len(r.ids), planned) for r in batches)
+
+    rest = planning.plan(stage.rt, tell=tell)
+
+    assert told == [("alerts", 1, 10)]
+    assert [(r.queue, len(r.ids)) for r in rest] == [("email", 35)]
 
 
 def test_a_text_about_a_delay_wakes_nobody(scene: Stage) -> None:

@@ -28,5 +28,6 @@ prove. When the function returns, the fault is over: the runner measures the rec
 rest of time (the repeat of service messages, then the 72 hours of proof) with a clock of its own, and judges. A scenario that
 sees more than that says so with `stage.expect(it_holds, "what should hold")`. No copies for marketing and surveys and nothing
 lost need not be said: they hold always. What is special about the stage is said where it is registered:
-`database="sqlite"`, `reports=False` (no webhooks), `caught=("duplicate",)` for a control that the bench has to see.
+`database="sqlite"`, `reports=False` (no webhooks), `caught=("duplicate",)` for a control that the bench has to see. And its row in
+docs/chaos.md: a test compares the two.
 """

@@ -6,7 +6,8 @@ from chaos.registry import scenario
 from chaos.stage import LATENCY, Stage
 
 
-def _plant_all(stage: Stage, fault: str, *, seconds: float = 15) -> None:
+def _plant_all(stage: Stage, fault: str) -> None:
+    seconds = min(15.0, len(stage.due) / 100)
     stage.open(faults=f"seed: {stage.seed}\n{LATENCY}faults: [{fault}]")
     with stage.planting(seconds=seconds):
         stage.wait(seconds)

@@ -63,6 +63,9 @@ class Settings:
         0  #: no faster than this, all processes together; 0: as fast as it goes
     )
     sms_per_second: int = 0
+    treat_503_as_unknown: str = _choice(
+        "yes"
+    )  #: a 503 leaves a message in doubt: for who prefers a loss to any risk of a copy
 
     @property
     def folder(self) -> Path:

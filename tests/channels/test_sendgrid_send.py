@@ -262,3 +262,15 @@ def test_a_name_is_carried_as_it_is_written(
     assert person["to"] == [
         {"name": 'Ann "Bo", Müller; <x>', "email": "ann@shop.example"}
     ]
+
+
+def test_a_503_is_doubt_for_a_shop_that_asks_for_it(
+    open_sender: Callable[..., Sender], settings: Settings
+) -> None:
+    strict = replace(settings, treat_503_as_unknown="yes")
+
+    (answer,) = open_sender(Channel.EMAIL, strict).send(
+        [mail("answer-503@shop.example")]
+    )
+
+    assert isinstance(answer, Unclear)

@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -284,3 +285,13 @@ def test_the_environment_of_the_process_has_no_say(
 
     [request] = seen
     assert b"authorization" not in request.lower()
+
+
+def test_a_503_is_doubt_for_a_shop_that_asks_for_it(
+    open_sender: Callable[..., Sender], settings: Settings
+) -> None:
+    strict = replace(settings, treat_503_as_unknown="yes")
+
+    (answer,) = open_sender(Channel.SMS, strict).send([text("+12015000503")])
+
+    assert isinstance(answer, Unclear)

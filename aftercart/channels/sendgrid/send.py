@@ -58,6 +58,7 @@ class SendGrid:
         self._clock = clock
         name, address = parseaddr(settings.email_from)
         self._from = From(address, name or None)
+        self._busy = Unclear if settings.treat_503_as_unknown else Unavailable
         self.at_once = settings.sends_in_flight
         self._shared: dict[str, dict[str, object]] = {}
         self._transport = Transport(
@@ -85,7 +86,7 @@ class SendGrid:
             )
         for indexes, results in under_way:
             for index, result in zip(indexes, results.result(), strict=True):
-                outcomes[index] = outcome(result, now=self._clock())
+                outcomes[index] = outcome(result, now=self._clock(), busy=self._busy)
         return [o or Unclear("no outcome", provider=PROVIDER) for o in outcomes]
 
     def ask(self) -> SendError | None:
@@ -98,7 +99,7 @@ class SendGrid:
             "mail_settings": {"sandbox_mode": {"enable": True}},
         }
         result = self._transport.post([orjson.dumps(question)]).result()[0]
-        answer = outcome(result, now=self._clock())
+        answer = outcome(result, now=self._clock(), busy=self._busy)
         # who finds fault with the question is there
         return None if isinstance(answer, Receipt | Refused) else answer
 
@@ -147,8 +148,10 @@ class SendGrid:
         return shared
 
 
-def outcome(result: Result, *, now: datetime) -> Receipt | SendError:
-    """What a result of the transport means for the message: the table in docs/channels/sendgrid.md."""
+def outcome(
+    result: Result, *, now: datetime, busy: type[SendError] = Unavailable
+) -> Receipt | SendError:
+    """What a result of the transport means for the message: the table in docs/channels/sendgrid.md. `busy` is what a 503 means."""
     match result:
         case NotSent(words):
             return Unavailable(words, provider=PROVIDER)
@@ -157,7 +160,10 @@ def outcome(result: Result, *, now: datetime) -> Receipt | SendError:
         case Answer(status, headers, body):
             if 200 <= status < 300:
                 return Receipt(PROVIDER, headers.get("x-message-id", ""))
-            return _error(status, _said(body), come_back(headers, now=now))
+            later = come_back(headers, now=now)
+            if status == 503:
+                return busy(_said(body) or "HTTP 503", provider=PROVIDER, code="503")
+            return _error(status, _said(body), later)
 
 
 def _error(status: int, words: str, later: datetime) -> SendError:
@@ -166,8 +172,6 @@ def _error(status: int, words: str, later: datetime) -> SendError:
     match status:
         case 429:
             return Throttled(words, provider=PROVIDER, code=code, until=later)
-        case 503:
-            return Unavailable(words, provider=PROVIDER, code=code)
         case 401 | 403:
             return AccountProblem(words, provider=PROVIDER, code=code)
         case 404 | 405 | 301 | 302 | 303 | 307 | 308:

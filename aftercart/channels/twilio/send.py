@@ -138,7 +138,12 @@ class Twilio:
                 **sender,
             )
         except Exception as error:
-            return _trouble(error)
+            trouble = _trouble(error)
+            # the only one that has a code
+            is_503 = type(trouble) is Unavailable and trouble.code
+            if is_503 and self._settings.treat_503_as_unknown:
+                return Unclear(trouble.words, provider=PROVIDER, code=trouble.code)
+            return trouble
         if not taken.sid:
             return Unclear("an answer without a message sid", provider=PROVIDER)
         return Receipt(PROVIDER, taken.sid)

@@ -1,8 +1,9 @@
 """What waits for somebody: cases for support, and messages and callbacks that should have moved on."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, false, func, or_, select, true
 
@@ -131,18 +132,7 @@ def health(tx: Tx, *, now: datetime) -> Health:
     """How late the oldest of everything is."""
     m = messages.c
     # each of these reads one partial index: it costs what is open, not what was ever sent
-    due, at = m.due_at <= now, m.due_at.type
-    scheduled = tx.execute(
-        select(
-            m.purpose,
-            func.count(),
-            func.count().filter(due),
-            func.min(m.due_at, type_=at).filter(due),
-            func.min(m.due_at, type_=at).filter(due, ~_held(tx)),
-        )
-        .where(m.state == State.SCHEDULED, OPEN)
-        .group_by(m.purpose)
-    ).all()
+    scheduled = _scheduled(tx, now)
     open_ = {
         state: (n, oldest)
         for state, n, oldest in tx.execute(
@@ -183,6 +173,23 @@ def health(tx: Tx, *, now: datetime) -> Health:
         late={Purpose(row[0]): row[4] for row in scheduled if row[4]},
         last_callback=tx.scalar(_LAST_CALLBACK),
     )
+
+
+def _scheduled(tx: Tx, now: datetime) -> Sequence[Any]:
+    """By purpose: how many, how many that are due, the oldest of these, and the oldest that nobody holds."""
+    m = messages.c
+    due, at = m.due_at <= now, m.due_at.type
+    return tx.execute(
+        select(
+            m.purpose,
+            func.count(),
+            func.count().filter(due),
+            func.min(m.due_at, type_=at).filter(due),
+            func.min(m.due_at, type_=at).filter(due, ~_held(tx)),
+        )
+        .where(m.state == State.SCHEDULED, OPEN)
+        .group_by(m.purpose)
+    ).all()
 
 
 def _held(tx: Tx) -> ColumnElement[bool]:

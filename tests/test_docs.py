@@ -40,7 +40,7 @@ def test_every_setting_that_a_page_names_is_one() -> None:
         (page.name, name.removesuffix("_FILE"))
         for page in PAGES
         for name in re.findall(
-            r"AFTERCART_[A-Z_]+[A-Z]", page.read_text(encoding="utf-8")
+            r"AFTERCART_[A-Z0-9_]+[A-Z]", page.read_text(encoding="utf-8")
         )
     }
 

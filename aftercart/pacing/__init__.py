@@ -9,6 +9,7 @@ from typing import Protocol
 
 from aftercart.model import Channel
 from aftercart.pacing.bucket import Bucket, Grant
+from aftercart.pacing.shared import Shared
 
 __all__ = ["Alone", "Grant", "Pace", "open_pace"]
 
@@ -32,9 +33,6 @@ class Pace(Protocol):
 def open_pace(broker_url: str, limits: Mapping[Channel, int]) -> Pace:
     """The pace of a deployment; `limits` in messages a second, 0 where there is none."""
     if broker_url.startswith(("redis://", "rediss://", "unix://")):
-        # its client comes with the broker, and a shop without one does not load it
-        from aftercart.pacing.shared import Shared
-
         return Shared(broker_url, limits)
     return Alone(limits)
 

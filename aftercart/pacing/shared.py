@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
-from redis import Redis
-from redis.exceptions import RedisError
 
 from aftercart.model import Channel
 from aftercart.pacing.bucket import Bucket, Grant
@@ -21,7 +19,12 @@ class Shared:
     """The buckets of a deployment. While Redis is away each process goes by its own."""
 
     def __init__(self, url: str, limits: Mapping[Channel, int]) -> None:
+        # the client comes with the broker, and a shop without one does not load it
+        from redis import Redis
+        from redis.exceptions import RedisError
+
         self._limits = dict(limits)
+        self._error = RedisError
         self._own = {channel: Bucket(limits[channel]) for channel in Channel}
         self._redis = Redis.from_url(
             url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
@@ -54,7 +57,7 @@ class Shared:
                 keys=[f"aftercart:pace:{channel}"],
                 args=[act, wanted, urgent, self._limits[channel]],
             )
-        except RedisError as error:
+        except self._error as error:
             if not self._away:
                 _log.warning(
                     "Redis is away: each process keeps its own pace",

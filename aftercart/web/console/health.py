@@ -102,7 +102,9 @@ def _surroundings(s: Signals) -> Iterator[Measure]:
     for scope, pause in sorted(s.held.items()):
         if pause.words:
             since = f"for {clocks.span(s.now - pause.since)}"
-            yield Measure(f"Held: {scope}", "1", since, False, f"{pause.words}.")
+            yield Measure(
+                f"Held: {scope}", "1", since, False, f"{pause.words.rstrip('.')}."
+            )
     if s.hindrance:
         yield Measure("This process", "stopped", "", False, f"{s.hindrance}.")
     if s.off_words:

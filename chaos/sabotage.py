@@ -3,9 +3,12 @@
 A bench that finds nothing has shown something only if it would have found these.
 """
 
+import os
 import shutil
+import signal
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -148,3 +151,28 @@ def trust_event_ids() -> None:
         return str(told["sg_event_id"])
 
     hooks._key = key  # type: ignore[assignment]
+
+
+def poison() -> None:
+    """No rule: what certain people's messages do to whoever prepares them, as the environment says."""
+    asked = dict(pair.split("=") for pair in os.environ.get("CHAOS_POISON", "").split())
+    render = preparing._render
+
+    def deadly(rt: Runtime, facts: Any, prepared: Prepared, now: datetime) -> None:
+        match asked.get(facts.message.customer_id):
+            case "raise":
+                raise RuntimeError("a bad message")
+            case "exit":
+                os._exit(3)
+            case "segfault":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            case "kill":
+                os.kill(os.getpid(), signal.SIGKILL)
+            case "large":
+                # a name of a gigabyte would be refused at the door; this one is far above the limit of a message
+                facts = replace(
+                    facts, customer=replace(facts.customer, first_name="x" * 10**6)
+                )
+        render(rt, facts, prepared, now)
+
+    preparing._render = deadly

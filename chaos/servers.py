@@ -1,7 +1,11 @@
 """How does a server die and come back? Those of the tests, on the same port, with what they had on their disk."""
 
 import os
+import shutil
 import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg
 import redis
@@ -35,6 +39,49 @@ class Postgres(servers.Postgres):
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'"
             )
+
+    def alter(self, words: str, *, database: str = "postgres") -> None:
+        """Has something done by its owner, who is not bound by what is changed here."""
+        with psycopg.connect(self.url(database), autocommit=True) as owner:
+            owner.execute("SET default_transaction_read_only = off")
+            owner.execute(words)
+
+    @contextmanager
+    def holding(self, words: str, *, database: str) -> Iterator[None]:
+        """A transaction that has said this, and stays open while the block runs."""
+        with psycopg.connect(self.url(database)) as owner:
+            owner.execute(words)
+            yield
+            owner.rollback()
+
+    @contextmanager
+    def crowded(self, url: str) -> Iterator[None]:
+        """Strangers take every connection that is free, and hold them while the block runs."""
+        strangers = []
+        try:
+            while True:
+                strangers.append(psycopg.connect(url))
+        except psycopg.OperationalError:
+            yield
+        finally:
+            for stranger in strangers:
+                stranger.close()
+
+    def remember(self) -> None:
+        """Keeps what is on its disk now; it must not run."""
+        shutil.rmtree(self.folder / "copy", ignore_errors=True)
+        self._copy("data", "copy")
+
+    def rewind(self) -> None:
+        """Puts back what was kept; it must not run."""
+        shutil.rmtree(self.folder / "data")
+        self._copy("copy", "data")
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+
+    def _copy(self, source: str, target: str) -> None:
+        # with its owner, who is not the one who copies
+        command = ["cp", "-a", str(self.folder / source), str(self.folder / target)]
+        subprocess.run(command, check=True, timeout=120)
 
     def _forget_admin(self) -> None:
         if self._admin is not None:

@@ -10,7 +10,25 @@ if TYPE_CHECKING:
     from chaos.stage import Stage
 
 #: The files with scenarios, in the order in which they are played.
-FAMILIES = ("crashes", "broker", "database", "providers", "answers", "controls", "soak")
+FAMILIES = (
+    "crashes",
+    "broker",
+    "database",
+    "providers",
+    "answers",
+    "reports",
+    "forged",
+    "poison",
+    "races",
+    "deploys",
+    "burst",
+    "seasons",
+    "clocks",
+    "disks",
+    "copies",
+    "controls",
+    "soak",
+)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,6 @@ def _asked(stage: Stage, since: datetime, until: datetime, provider: str) -> int
     "a provider says 429 for 30 s, and to come back after 7 s",
     recovery=120,
     unknown=0.0,
-    needs="one brake for a whole channel",
 )
 def throttled(stage: Stage) -> None:
     """At most one probe in each 7 s, once what was claimed has been answered."""
@@ -56,7 +55,6 @@ def throttled(stage: Stage) -> None:
     "a provider says 500 for 30 s",
     recovery=120,
     unknown=1.0,
-    needs="a circuit breaker",
 )
 def broken(stage: Stage) -> None:
     """Nobody knows what became of what it was given meanwhile: that must be few, and not half a minute's worth."""
@@ -96,7 +94,6 @@ def unreachable(stage: Stage) -> None:
     "the account: 401, then 403, then no credit, 10 s each",
     recovery=150,
     unknown=0.0,
-    needs="a pause of the whole channel by an account problem",
 )
 def account(stage: Stage) -> None:
     """No message fails for it, and the provider is not asked for each of them."""

@@ -78,7 +78,6 @@ def full(stage: Stage) -> None:
 @scenario(
     "FT-14",
     "Redis is away for 45 s, and alerts must go on",
-    needs="workers that ask the database while Redis is away",
 )
 def away(stage: Stage) -> None:
     """R-1.6: of the alerts that are due meanwhile, 95 in 100 are accepted within 15 s."""

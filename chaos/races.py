@@ -88,7 +88,8 @@ def _race(
     """Two threads claim and one ends, message by message: the claims begin at any moment of the time that the word takes, and as long after."""
     tally, won = _Tally(), Counter[str]()
     due = {one.message: one for one in stage.due}
-    start = threading.Barrier(3)
+    # one that breaks must not leave the others waiting
+    start = threading.Barrier(3, timeout=60)
     lock = threading.Lock()
 
     def claim(seed: int) -> None:

@@ -24,6 +24,8 @@ _BEFORE, _AFTER = timedelta(seconds=10), timedelta(seconds=60)
 #: What of a text is compared.
 _COMPARED = 160
 _PAGE = 50
+#: One round takes no longer: who asks is also who plans.
+_ROUND = timedelta(seconds=15)
 
 _log = structlog.get_logger(__name__)
 
@@ -41,6 +43,8 @@ def reconcile(rt: Runtime) -> int:
         if _is_settled(one.message):
             done.add(one.message.id)
             continue
+        if rt.clock() - now > _ROUND:
+            break
         try:
             found = _find(rt, sender, one)
         except SendError as error:

@@ -55,7 +55,8 @@ def _split(stage: Stage, *, bulk: int) -> None:
 def _open(stage: Stage) -> None:
     stage.open(workers=0)
     stage.house.workers(processes=1, queues=["alerts"])
-    stage.house.workers(processes=2, queues=["email", "sms", "events", "maintenance"])
+    stage.house.workers(processes=1, threads=4, queues=["maintenance", "events"])
+    stage.house.workers(processes=2, queues=["email", "sms"])
 
 
 def _measure(stage: Stage, p95: float, p99: float) -> None:

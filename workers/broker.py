@@ -9,6 +9,7 @@ from dramatiq.broker import Consumer
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import AgeLimit, ShutdownNotifications, TimeLimit
+from redis import Redis
 
 from aftercart.runtime import read_settings
 from workers.guard import Guard
@@ -56,12 +57,14 @@ def make_broker(url: str) -> dramatiq.Broker:
 
         return RabbitmqBroker(url=url, middleware=middleware)
     return Doorbell(  # type: ignore[no-untyped-call]  # dramatiq's own gap
-        url=url,
+        client=Redis.from_url(
+            url,
+            socket_timeout=ANSWER_SECONDS,
+            socket_connect_timeout=ANSWER_SECONDS,
+        ),
         middleware=[*middleware, Guard()],
         heartbeat_timeout=HEARTBEAT_TIMEOUT,
         maintenance_chance=MAINTENANCE_CHANCE,
-        socket_timeout=ANSWER_SECONDS,
-        socket_connect_timeout=ANSWER_SECONDS,
     )
 
 

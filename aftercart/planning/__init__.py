@@ -15,7 +15,7 @@ from aftercart.store import Tx, bells, horizon, starts
 from aftercart.store.bells import Rung
 from aftercart.store.horizon import Horizon
 
-__all__ = ["RING_AGAIN", "Ringing", "look", "plan"]
+__all__ = ["ALERT_AGAIN", "RING_AGAIN", "Ringing", "look", "plan"]
 
 #: Ids in one queue message: enough to make the database's round trips cheap, few enough to be lost without pain.
 BATCH = 100
@@ -23,6 +23,8 @@ BATCH = 100
 RUNG_AT_ONCE = 20_000
 #: A rung message that nobody moved is rung again after this: Redis was wiped, or a worker died.
 RING_AGAIN = timedelta(seconds=60)
+#: An alert, sooner: it is of use for minutes.
+ALERT_AGAIN = timedelta(seconds=20)
 
 #: A batch is prepared within a second; one that was begun this long ago lost its process. Well below RING_AGAIN, so that what
 #: it was preparing is rung alone.
@@ -51,7 +53,6 @@ def plan(
     early: list[Ringing] = []
     if rt.off_time() or not look(rt).due(now):
         return []
-    again_at = now + RING_AGAIN
     # A great audience takes several transactions, so that nobody waits for the planner longer than they can. Places and rings
     # come only when no step is left that is due: then it makes no difference who took which of them.
     while True:
@@ -64,7 +65,7 @@ def plan(
             else:
                 slots.grant(tx, rt, now=now)
                 starts.count_lost(tx, before=now - START_LIFE)
-                rung = bells.ring(tx, now=now, again_at=again_at, limit=RUNG_AT_ONCE)
+                rung = _ring(tx, now=now)
                 # the oldest come first, and alerts are young
                 alerts = _alerts(tx, rt, now=now) if len(rung) == RUNG_AT_ONCE else []
         urgent = _batches(alerts)
@@ -82,12 +83,17 @@ def _alerts(tx: Tx, rt: Runtime, *, now: datetime) -> list[Rung]:
     now = max(now, rt.clock())
     names = {c.name for c in rt.campaigns.values() if c.purpose is Purpose.SERVICE}
     stepping.advance_due(tx, rt, now=now, campaigns=names)
+    return _ring(tx, now=now, purpose=Purpose.SERVICE)
+
+
+def _ring(tx: Tx, *, now: datetime, purpose: Purpose | None = None) -> list[Rung]:
     return bells.ring(
         tx,
         now=now,
         again_at=now + RING_AGAIN,
+        alerts_again_at=now + ALERT_AGAIN,
         limit=RUNG_AT_ONCE,
-        purpose=Purpose.SERVICE,
+        purpose=purpose,
     )
 
 

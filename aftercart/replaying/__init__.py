@@ -135,8 +135,9 @@ class _Replay:
 
     def _in_flight(self) -> int:
         now = self.clock()
+        until = {now + planning.RING_AGAIN, now + planning.ALERT_AGAIN}
         with self.world.rt.store.read() as tx:
-            return bells.in_flight(tx, now=now, rung_until=now + planning.RING_AGAIN)
+            return bells.in_flight(tx, now=now, rung_until=until)
 
     def _next_moment(
         self, upcoming: Event | None, due: datetime | None

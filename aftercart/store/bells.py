@@ -66,12 +66,13 @@ def ring(
     *,
     now: datetime,
     again_at: datetime,
+    alerts_again_at: datetime | None = None,
     limit: int,
     purpose: Purpose | None = None,
 ) -> list[Rung]:
     """The due messages that a queue should hear of, oldest first; they are rung again at `again_at` unless they moved.
 
-    Where a purpose is named, those of it alone.
+    Service messages at `alerts_again_at`, where it is given. Where a purpose is named, those of it alone.
     """
     ready = (
         select(messages.c.id, messages.c.channel, messages.c.purpose, messages.c.claims)
@@ -90,9 +91,10 @@ def ring(
         Rung(r.id, Channel(r.channel), Purpose(r.purpose), alone=r.claims > 0)
         for r in tx.execute(ready)
     ]
-    if found:
-        told = {"ids": [rung.message_id for rung in found], "again_at": again_at}
-        tx.execute(_TELL, told)
+    for alerts, at in ((False, again_at), (True, alerts_again_at or again_at)):
+        ids = [r.message_id for r in found if (r.purpose is Purpose.SERVICE) is alerts]
+        if ids:
+            tx.execute(_TELL, {"ids": ids, "again_at": at})
     return found
 
 
@@ -111,19 +113,20 @@ def ring_now(tx: Tx, *, now: datetime) -> None:
     tx.execute(update(bells).where(bells.c.message_id.in_(waiting)).values(ring_at=now))
 
 
-def in_flight(tx: Tx, *, now: datetime, rung_until: datetime) -> int:
+def in_flight(tx: Tx, *, now: datetime, rung_until: Collection[datetime]) -> int:
     """How many messages were rung in this very moment and have not moved, or are being sent. For clocks that stand still."""
     rung = (
         (messages.c.state == State.SCHEDULED)
         & (messages.c.due_at <= now)
-        & (bells.c.ring_at == rung_until)
+        & bells.c.ring_at.in_(rung_until)
     )
     query = (
         select(func.count())
         .select_from(bells)
         .join(messages, messages.c.id == bells.c.message_id)
         .where(
-            bells.c.ring_at <= rung_until, rung | (messages.c.state == State.SENDING)
+            bells.c.ring_at <= max(rung_until),
+            rung | (messages.c.state == State.SENDING),
         )
     )
     return int(tx.scalar(query) or 0)

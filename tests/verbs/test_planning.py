@@ -85,6 +85,21 @@ def test_what_was_rung_and_did_not_move_is_rung_again_after_a_minute(
     assert len(stage.messages()) == 1
 
 
+def test_an_alert_that_did_not_move_is_rung_again_after_twenty_seconds(
+    stage: Stage,
+) -> None:
+    _promise(stage)
+    stage.now = PROMISED + 17 * MINUTE
+    rung = stage.plan()
+
+    stage.now += planning.ALERT_AGAIN - timedelta(seconds=1)
+    early = stage.plan()
+    stage.now += timedelta(seconds=1)
+
+    assert (len(rung), early) == (1, [])
+    assert stage.plan() == rung
+
+
 def test_two_schedulers_at_once_plan_what_one_would(stage: Stage) -> None:
     crowd = [another(f"guest{n}") for n in range(8)]
     stage.move_in(*crowd)

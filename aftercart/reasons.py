@@ -37,6 +37,7 @@ class Code(StrEnum):
     HALTED = "halted"
     PROVIDER_OUT = "provider_out"
     SAFE_MODE = "safe_mode"
+    TEMPLATE_BROKEN = "template_broken"
     PROVIDER_BUSY = "provider_busy"
     PROVIDER_ACCOUNT = "provider_account"
     # ends that are not decisions
@@ -76,6 +77,7 @@ SENTENCES: dict[Code, str] = {
     Code.HALTED: "Held: {what} was halted at {since}, because {why}. Somebody has to look at it, and resume it.",
     Code.PROVIDER_OUT: "Held since {since}: the provider takes no {what} now ({why}). It is asked again until it does.",
     Code.SAFE_MODE: "Held since {since}: {why}. Somebody has to look at it first: aftercart resume --reviewed.",
+    Code.TEMPLATE_BROKEN: "Held until {until}: its template cannot be used ({words}). Mend it, and see `aftercart check`.",
     Code.PROVIDER_BUSY: "To be tried again at {until}: {words}.",
     Code.PROVIDER_ACCOUNT: "To be tried again at {until}: the provider refuses our account ({words}).",
     Code.EXPIRED: "Too late to be useful: best before {best_before}.",

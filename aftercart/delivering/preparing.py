@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -21,6 +21,9 @@ from aftercart.store.transitions import Move
 #: Noted starts that never reached the provider before a message is given up: the first together with others, the second alone.
 #: Its rendering may be what kills the worker; with the start that nobody noted it costs three of them.
 MAX_CLAIMS = 2
+
+#: How long until a message whose template cannot be used is looked at again.
+BROKEN_LOOK = timedelta(minutes=1)
 
 _log = structlog.get_logger(__name__)
 
@@ -103,12 +106,31 @@ def _decide(rt: Runtime, facts: Facts, prepared: Prepared, now: datetime) -> Non
         case Wait() as wait:
             prepared.moves.append(_hold(rt, facts.message, wait, now))
         case Send():
-            try:
-                _render(rt, facts, prepared, now)
-            except TemplateError as error:
-                words = str(error.problems[0]) if error.problems else str(error)
-                failed = Skip(because(Code.RENDER_FAILED, words=words), State.FAILED)
-                prepared.moves.append(_end(rt, facts.message, failed, now))
+            _render_or_say_why(rt, facts, prepared, now)
+
+
+def _render_or_say_why(
+    rt: Runtime, facts: Facts, prepared: Prepared, now: datetime
+) -> None:
+    try:
+        prepared.template(rt, facts.message.template)
+    except TemplateError as error:
+        # not this message's fault: who mends the template in time has lost none
+        until = now + BROKEN_LOOK
+        told = f"{until:%H:%M} UTC"
+        why = because(Code.TEMPLATE_BROKEN, until=told, words=_first(error))
+        prepared.moves.append(_hold(rt, facts.message, Wait(until, why), now))
+        return
+    try:
+        _render(rt, facts, prepared, now)
+    except TemplateError as error:
+        reason = because(Code.RENDER_FAILED, words=_first(error))
+        failed = Skip(reason, State.FAILED)
+        prepared.moves.append(_end(rt, facts.message, failed, now))
+
+
+def _first(error: TemplateError) -> str:
+    return str(error.problems[0] if error.problems else error)
 
 
 def _render(rt: Runtime, facts: Facts, prepared: Prepared, now: datetime) -> None:

@@ -13,12 +13,13 @@ from types import MappingProxyType, TracebackType
 from typing import Any
 
 import jinja2
+import structlog
 from mjml import mjml2html
 
 from aftercart.campaigns import Place
 from aftercart.errors import Problem, TemplateError
 from aftercart.model import Channel, Rendered
-from aftercart.rendering import constructs, sources, tags
+from aftercart.rendering import constructs, names, sources, tags
 from aftercart.rendering.sandbox import Sandbox, printable
 from aftercart.rendering.sources import Sources, ToHtml
 
@@ -27,6 +28,8 @@ MAX_TEXT = 256 * 1024
 MAX_SMS = 1600
 MAX_SUBJECT = 200
 _LIMITS = {"html": MAX_HTML, "text": MAX_TEXT, "sms": MAX_SMS, "subject": MAX_SUBJECT}
+_log = structlog.get_logger(__name__)
+
 _KEPT = 256  #: compiled versions in memory; more are in use only while old messages are looked at
 _SANDBOXES = {True: Sandbox(html=True), False: Sandbox(html=False)}
 
@@ -68,27 +71,39 @@ class Renderer:
     def template(self, name: str) -> Template:
         """The template as its files are now; they are compiled again only when one of them has changed.
 
+        A change that cannot be used is logged, and the template goes on as it was until its files change again.
+
         Raises:
-            TemplateError: with every problem that keeps the template from being used.
+            TemplateError: with every problem that keeps the template from being used, where it never was.
         """
         stamp = (_stamp(self.folder / name), _stamp(self.folder / sources.SHARED))
         known = self._templates.get(name)
         if known and known[0] == stamp:
             return known[1]
         with self._lock:
-            made = sources.read(self.folder, name, to_html=self.to_html)
-            template = Template._of(name, made)
-            problems = [
-                found
-                for part, text in made.texts.items()
-                for found in constructs.problems(
-                    tags.Marked(tags.split(text, part), made.places[part])
-                )
-            ]
-            if problems:
-                raise TemplateError(sorted(set(problems)))
+            try:
+                template = self._compile(name, strict=known is not None)
+            except TemplateError as error:
+                if known is None:
+                    raise
+                _log.error("a template goes on as it was", problem=str(error))
+                template = known[1]
             self._templates[name] = (stamp, template)
         return template
+
+    def _compile(self, name: str, *, strict: bool) -> Template:
+        """`strict` also looks for names that no message has: those of a new version would fail with each of them."""
+        made = sources.read(self.folder, name, to_html=self.to_html)
+        problems: list[Problem] = []
+        for part, text in made.texts.items():
+            marked = tags.Marked(tags.split(text, part), made.places[part])
+            problems += constructs.problems(marked)
+            tree, _ = constructs.parse(marked) if strict else (None, ())
+            if tree is not None:
+                problems += names.problems(marked, tree)
+        if problems:
+            raise TemplateError(sorted(set(problems)))
+        return Template._of(name, made)
 
     def render(
         self, template: Template, channel: Channel, values: Mapping[str, Any]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -20,6 +21,7 @@ from aftercart.errors import (
 )
 from aftercart.model import Receipt, State
 from aftercart.reasons import Code
+from aftercart.rendering import Renderer
 from aftercart.store import pauses, permissions, records, tables, transitions
 from aftercart.store.permissions import Consent, Suppression
 from tests.people import ANN, CY, DI, another
@@ -28,6 +30,7 @@ from tests.verbs.stage import (
     HOUR,
     MINUTE,
     MONDAY,
+    ROOT,
     Killed,
     Stage,
     due_alert,
@@ -506,6 +509,28 @@ def test_a_template_that_cannot_be_filled_in_fails_one_message_and_not_its_batch
     message = scene.message(id_)
     assert message.state is State.FAILED
     assert message.reason is not None and message.reason.code is Code.RENDER_FAILED
+
+
+def test_a_message_waits_for_a_template_that_cannot_be_used_to_be_mended(
+    scene: Stage, tmp_path: Path
+) -> None:
+    templates = tmp_path / "templates"
+    shutil.copytree(ROOT / "templates", templates)
+    subject = templates / "recipe-follow-up" / "subject.txt"
+    good = subject.read_text()
+    subject.write_text("{% if %}")
+    scene.rt.renderer = Renderer(templates)
+    id_ = due_recipe(scene)
+
+    scene.deliver(id_)
+    held = scene.message()
+    subject.write_text(good)
+    scene.run(scene.now + MINUTE)
+
+    assert held.state is State.SCHEDULED
+    assert held.reason is not None and held.reason.code is Code.TEMPLATE_BROKEN
+    assert "subject.txt" in held.reason.sentence()
+    assert scene.message().state is State.ACCEPTED
 
 
 def test_what_was_sent_can_be_shown_also_after_a_claim_that_came_to_nothing(

@@ -309,3 +309,34 @@ def test_the_preview_line_stands_in_the_html_escaped(tmp_path: Path) -> None:
 
     assert "Fish &amp; chips, A&lt;b&gt;" in mail.html
     assert renderer.preview(template, values) == "Fish & chips, A<b>"
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["{% if %}", "{% include '_base/nobody.txt' %}", "Hello {{ customer.frist_name }}"],
+    ids=["torn", "no such part", "no such name"],
+)
+def test_a_change_that_cannot_be_used_leaves_the_template_as_it_was(
+    tmp_path: Path, words: str
+) -> None:
+    folder = fill(tmp_path / "templates")
+    renderer = Renderer(folder)
+    before = renderer.template("hello")
+
+    (folder / "hello" / "body.txt").write_text(words)
+    broken = [renderer.template("hello") for _ in range(2)]
+    (folder / "hello" / "body.txt").write_text(
+        'Good day {{ customer.first_name }}\n{% include "_base/footer.txt" %}\n'
+    )
+    mended = renderer.template("hello")
+
+    assert broken == [before, before]
+    assert "Good day" in renderer.render(mended, Channel.EMAIL, _values()).text
+
+
+def test_a_template_that_never_could_be_used_says_why(tmp_path: Path) -> None:
+    renderer = Renderer(fill(tmp_path / "templates", body_txt="{% if %}"))
+
+    for _ in range(2):
+        with pytest.raises(TemplateError, match=r"body\.txt"):
+            renderer.template("hello")

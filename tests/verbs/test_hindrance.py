@@ -1,5 +1,6 @@
 """What keeps a process from planning, claiming and sweeping: a clock that is wrong."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -107,7 +108,9 @@ def test_a_process_holds_its_clock_against_that_of_the_database(
 
     if "postgresql" in database_url:
         assert "and the database" in found
-        assert "3600" in found
+        # a busy machine takes its time between the two clocks
+        off = re.search(r"([\d.]+) seconds ahead", found)
+        assert off and 3590 < float(off[1]) <= 3601
     else:
         # a clock that was wrong from the start: on one host nobody knows better
         assert found == ""

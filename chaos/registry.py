@@ -28,6 +28,7 @@ FAMILIES = (
     "copies",
     "controls",
     "soak",
+    "alerts",
 )
 
 

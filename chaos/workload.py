@@ -107,7 +107,7 @@ def _due(kind: Kind, number: int, seed: int, zone: str) -> Due:
         customer=customer,
         occurrence=occurrence,
         email=f"quillonia.{number}@canary.example",
-        phone=f"+4474001{number:05}",
+        phone=f"+4474{100_000 + number:08}",  # a number of the United Kingdom, however many there are
         timezone=zone,
     )
 

@@ -28,6 +28,8 @@ _REST = timedelta(minutes=10)
 #: What the database is known as; what the process that entered safe mode took it for; and when a person has looked.
 _MARK, _SEEN, _REVIEWED = "identity", "identity_seen", "reviewed"
 _SENT = "last_sent"
+#: So long Redis knows of a claim that the database has forgotten (see `witness`).
+REMEMBERED = timedelta(days=2)
 
 _WORDS = {
     "server": "its server is another one than before",
@@ -96,6 +98,11 @@ class Identity:
         desk.set_mark(tx, _SEEN, dict(self._facts))
         if pauses.pause(tx, SAFE_MODE, at=now, by="aftercart", words=words):
             _log.error("safe mode: marketing and surveys wait", reason=words)
+
+    def is_reviewed(self, tx: Tx) -> bool:
+        """Whether a person has looked within the time that Redis remembers claims: they know that some are forgotten."""
+        at = desk.get_mark(tx, _REVIEWED)
+        return bool(at) and self._clock() - datetime.fromisoformat(at) < REMEMBERED
 
     def accept(self) -> bool:
         """A person has looked: the database is the one that was seen, and goes on. Answers whether it was in safe mode."""

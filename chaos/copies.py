@@ -81,7 +81,10 @@ def rewound(stage: Stage) -> None:
     since = stage.taken() - before
     stage.postgres.rewind()
     stage.postgres.back()
-    stage.wait(20)
+    # what was rung before is rung again after a minute: then the first of it is claimed once more
+    stage.until(lambda: _is_safe(stage), 100, "safe mode is entered")
+    # what the workers hold now is claimed or put back before somebody looks
+    stage.wait(5)
     held = _review(stage)
     stage.note = f"{since} were sent in the lost part; {held}"
 
@@ -161,11 +164,14 @@ def busy(stage: Stage) -> None:
             stage.wait(10)
 
 
+def _is_safe(stage: Stage) -> bool:
+    with stage.house.store() as store, store.read() as tx:
+        return pauses.SAFE_MODE in pauses.paused(tx)
+
+
 def _review(stage: Stage) -> str:
     """Looks, as a person does, where it is in safe mode, and lets it go."""
-    with stage.house.store() as store, store.read() as tx:
-        safe = pauses.SAFE_MODE in pauses.paused(tx)
-    if not safe:
+    if not _is_safe(stage):
         return "it did not go into safe mode"
     stage.house.command("resume", "--reviewed")
     return "it waited in safe mode for a review"

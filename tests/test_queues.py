@@ -15,6 +15,7 @@ from aftercart.model import Channel, Purpose
 from aftercart.planning import _batches
 from aftercart.store.bells import Rung
 from schedules import table
+from tests.servers import Redis
 from workers import actors
 from workers.broker import (
     HEARTBEAT_TIMEOUT,
@@ -96,8 +97,28 @@ def test_redis_hands_over_the_batch_of_a_dead_worker_soon() -> None:
 def test_a_consumer_over_redis_does_not_oversleep_beside_a_full_queue() -> None:
     consumer: Any = make_broker("redis://127.0.0.1:1").consume("email", 4, 1000)
 
-    assert consumer.timeout == LONGEST_NAP
-    assert consumer.prefetch > 4
+    assert consumer.inner.timeout == LONGEST_NAP
+    assert consumer.inner.prefetch > 4
+
+
+def test_nonsense_in_a_queue_costs_nobody_else_their_turn() -> None:
+    server = Redis()
+    server.start()
+    try:
+        broker: Any = make_broker(server.url)
+        broker.declare_queue("email")
+        for name in ("torn", "bytes"):
+            broker.client.hset("dramatiq:email.msgs", name, b'{"queue_name": "ema')
+            broker.client.rpush("dramatiq:email", name)
+        sent = dramatiq.Message("email", "deliver_email", ([],), {}, {})
+        broker.enqueue(sent)
+
+        told = [m for m in (next(broker.consume("email")) for _ in range(1)) if m]
+        broker.close()
+    finally:
+        server.stop()
+
+    assert [m.message_id for m in told] == [sent.message_id]
 
 
 def test_nothing_is_sent_with_a_delay_or_told_to_retry() -> None:

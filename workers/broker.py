@@ -4,15 +4,21 @@ It carries ids only and is never the truth: whatever it loses, repeats or delays
 repeats a message, because a second timer beside `due_at` is how messages are sent twice.
 """
 
+import logging
+from collections.abc import Iterable
+
 import dramatiq
-from dramatiq.broker import Consumer
+from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
+from dramatiq.errors import DecodeError
 from dramatiq.middleware import AgeLimit, ShutdownNotifications, TimeLimit
 from redis import Redis
 
 from aftercart.runtime import read_settings
 from workers.guard import Guard
+
+_log = logging.getLogger(__name__)
 
 #: How long a silent worker is believed to be alive, in milliseconds (dramatiq's unit).
 HEARTBEAT_TIMEOUT = 60_000
@@ -29,6 +35,38 @@ ANSWER_SECONDS = 5
 IN_HAND = 4
 
 
+class Patient(Consumer):
+    """A consumer that drops what is no message. dramatiq's would begin anew, and forget what it had fetched with it."""
+
+    def __init__(self, consumer: Consumer, queue_name: str) -> None:
+        self.inner, self._queue_name = consumer, queue_name
+
+    def __next__(self) -> MessageProxy | None:
+        while True:
+            try:
+                told: MessageProxy | None = next(self.inner)
+            except DecodeError:
+                _log.warning("nonsense in the queue %s: dropped", self._queue_name)
+            else:
+                return told
+
+    def ack(self, message: MessageProxy) -> None:
+        """As dramatiq's."""
+        self.inner.ack(message)
+
+    def nack(self, message: MessageProxy) -> None:
+        """As dramatiq's."""
+        self.inner.nack(message)
+
+    def requeue(self, messages: Iterable[MessageProxy]) -> None:
+        """As dramatiq's."""
+        self.inner.requeue(messages)
+
+    def close(self) -> None:
+        """As dramatiq's."""
+        self.inner.close()
+
+
 class Doorbell(RedisBroker):
     """dramatiq's broker over Redis, with consumers that do not oversleep."""
 
@@ -39,7 +77,7 @@ class Doorbell(RedisBroker):
         consumer: Consumer = super().consume(
             queue_name, prefetch + IN_HAND, min(timeout, LONGEST_NAP)
         )
-        return consumer
+        return Patient(consumer, queue_name)
 
 
 def make_broker(url: str) -> dramatiq.Broker:

@@ -39,7 +39,8 @@ def set_aside(
     if moves:
         with rt.store.write() as tx:
             transitions.move(tx, moves)
-            if again:
+            # one after the other they turn up, and each would ask for the same look again
+            if again and not rt.identity.is_reviewed(tx):
                 rt.identity.enter_safe_mode(tx, _FORGOTTEN)
     return [one for one in claimed if one.message_id not in again | odd]
 

@@ -120,3 +120,24 @@ def test_a_message_that_is_tried_again_is_not_taken_for_a_forgotten_one(
 
     assert stage.message(id_).state is State.ACCEPTED
     assert _safe(stage) == ""
+
+
+def test_who_has_looked_is_not_asked_again_for_each_that_turns_up(
+    stage: Stage, told: Witness
+) -> None:
+    first = due_recipe(stage)
+    second = due_recipe(stage, BEA, order="o-2")
+    for id_ in (first, second):
+        stage.deliver(id_)
+        _go_back(stage, id_)
+    stage.deliver(first)
+    asked = _safe(stage)
+    assert stage.rt.identity is not None
+    stage.rt.identity.accept()
+
+    stage.deliver(second)
+
+    assert "went back in time" in asked
+    assert _safe(stage) == ""
+    assert stage.message(second).state is State.UNCERTAIN
+    assert len(stage.post.sent) == 2

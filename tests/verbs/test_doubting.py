@@ -126,6 +126,7 @@ def test_who_has_looked_is_not_asked_again_for_each_that_turns_up(
     stage: Stage, told: Witness
 ) -> None:
     first = due_recipe(stage)
+    stage.move_in(BEA)
     second = due_recipe(stage, BEA, order="o-2")
     for id_ in (first, second):
         stage.deliver(id_)

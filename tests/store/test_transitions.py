@@ -291,6 +291,10 @@ def _columns(**values: Any) -> Callable[[Tx, str], None]:
     return lambda tx, id_: alter(tx, id_, **values)
 
 
+def _both(*acts: Callable[[Tx, str], None]) -> Callable[[Tx, str], None]:
+    return lambda tx, id_: void([act(tx, id_) for act in acts])
+
+
 _EMAIL, _PHONE = ANN.customer.email_key, ANN.customer.phone_key
 
 #: What is done to the message, or beside it, and whether it can be claimed then.
@@ -299,7 +303,14 @@ GUARDS: dict[str, tuple[Callable[[Tx, str], None], bool]] = {
     "everything paused": (_pause("all"), False),
     "its channel paused": (_pause("channel:email"), False),
     "its campaign paused": (_pause("campaign:recipe-follow-up"), False),
+    "its provider out": (_pause("provider:email"), False),
+    "safe mode": (_pause("safe-mode"), False),
+    "service in safe mode": (
+        _both(_pause("safe-mode"), _columns(purpose=Purpose.SERVICE, slot_at=None)),
+        True,
+    ),
     "another channel paused": (_pause("channel:sms"), True),
+    "another provider out": (_pause("provider:sms"), True),
     "another campaign paused": (_pause("campaign:nps-survey"), True),
     "its address suppressed": (_suppress(_EMAIL, "all"), False),
     "its address suppressed for marketing": (_suppress(_EMAIL, "marketing"), False),

@@ -113,12 +113,12 @@ def test_nonsense_in_a_queue_costs_nobody_else_their_turn() -> None:
         sent = dramatiq.Message("email", "deliver_email", ([],), {}, {})
         broker.enqueue(sent)
 
-        told = [m for m in (next(broker.consume("email")) for _ in range(1)) if m]
+        told = next(broker.consume("email"))
         broker.close()
     finally:
         server.stop()
 
-    assert [m.message_id for m in told] == [sent.message_id]
+    assert told.message_id == sent.message_id
 
 
 def test_nothing_is_sent_with_a_delay_or_told_to_retry() -> None:

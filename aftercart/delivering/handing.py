@@ -147,12 +147,16 @@ class Handing:
 
     def _leave(self, stop: Stop) -> None:
         """What is held stays scheduled, and is rung when it may be over. A resume rings it before."""
-        rest = [
-            o for o in self._waiting if not stop.campaign or o.campaign == stop.campaign
-        ]
-        self._waiting = deque(o for o in self._waiting if o not in rest)
         until = stop.ask_at or self._rt.clock() + _FRESH
-        self._put_off({one.message_id: until for one in rest})
+        going, left = deque[Outgoing](), dict[str, datetime]()
+        for one in self._waiting:
+            if stop.campaign and one.campaign != stop.campaign:
+                going.append(one)
+            else:
+                left[one.message_id] = until
+        self._waiting = going
+        if left:
+            self._put_off(left)
 
     def _put_off(self, until: Mapping[str, datetime]) -> None:
         with self._rt.store.write() as tx:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from aftercart.channels.pulse import ASK_ACCOUNT_AFTER
 from aftercart.errors import AccountProblem, Refused, SendError, Throttled, Unclear
 from aftercart.model import Outgoing, Receipt, State
 from aftercart.reasons import Code, Reason, because
@@ -16,8 +17,6 @@ _GIVEN_UP = frozenset({State.UNCERTAIN, State.SCHEDULED})
 #: The first wait after a message was surely not taken; it doubles with each attempt.
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(minutes=15)
-#: How long until a provider that refuses our account is asked again.
-ACCOUNT_RETRY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ def _again_at(
     if isinstance(answer, Throttled):
         until = max(answer.until, now)
     elif isinstance(answer, AccountProblem):
-        until, code = now + ACCOUNT_RETRY, Code.PROVIDER_ACCOUNT
+        until, code = now + ASK_ACCOUNT_AFTER, Code.PROVIDER_ACCOUNT
     else:
         doubled: int = 2 ** min(attempts - 1, 10)
         until = now + min(FIRST_RETRY * doubled, LONGEST_RETRY)

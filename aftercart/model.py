@@ -84,6 +84,7 @@ def check_transition(before: State, after: State) -> None:
 class Delivery(StrEnum):
     """The provider's words after acceptance. `rank` makes the order of arrival irrelevant."""
 
+    NO_REPORT = "no_report"
     PROCESSED = "processed"
     DEFERRED = "deferred"
     SENT = "sent"
@@ -101,6 +102,7 @@ class Delivery(StrEnum):
 
 
 _RANKS = {
+    Delivery.NO_REPORT: 5,
     Delivery.PROCESSED: 10,
     Delivery.DEFERRED: 20,
     Delivery.SENT: 25,
@@ -155,10 +157,7 @@ class Customer:
 
 
 class Line(NamedTuple):
-    """One line of an order. `category` is the shop's own word after `campaigns/shop/categories.yaml`.
-
-    A tuple, because orders are loaded by the hundred and have dozens of them.
-    """
+    """One line of an order, `category` after `campaigns/shop/categories.yaml`. A tuple: orders have dozens, and are loaded by the hundred."""
 
     product: str
     name: str
@@ -294,5 +293,8 @@ class ProviderEvent:
     signal: Signal | None = None
     words: str = ""  #: the provider's own reason
     suppress: str = ""  #: why the address must not be tried again, or empty
+    blames: str = (
+        ""  #: "sender" or "content", where an operator turned it away for that
+    )
     lifts: str = ""  #: the suppression that the owner of the address takes back
     machine: bool = False  #: an open or click by a mailbox's proxy

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from aftercart import loading, messagelog, settings
 from aftercart.campaigns import Campaign
-from aftercart.channels import Pulse, Sender, open_senders
+from aftercart.channels import Pulse, Reputation, Sender, open_senders
 from aftercart.errors import Problem, SettingsError
 from aftercart.identity import Identity
 from aftercart.model import Channel
@@ -85,6 +85,9 @@ class Runtime:
     kept_templates: set[str] = field(
         default_factory=set
     )  #: versions whose sources are known to be in the store
+    reputation: Reputation = field(
+        default_factory=Reputation
+    )  #: what this process has read of operators' reports
 
     @cached_property
     def senders(self) -> Mapping[Channel, Sender]:

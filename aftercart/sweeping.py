@@ -1,16 +1,19 @@
 """What was dropped? Lapsed claims become uncertain; uncertain ones are settled by proof, by one repeat, or listed as unknown.
 
+What its provider took and never reported on is marked so.
+
 Ringing again what a queue lost is the planner's work: a rung row that nobody moved is rung again after a minute.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aftercart import messagelog
-from aftercart.model import Channel, Message, State
+from aftercart.channels import callbacks
+from aftercart.model import Channel, Delivery, Message, State
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
-from aftercart.store import awaited, messages, transitions
+from aftercart.store import awaited, messages, transitions, unreported
 from aftercart.store.transitions import Move
 
 #: Without proof for this long, an uncertain message is listed as unknown for good.
@@ -20,7 +23,11 @@ RESEND_AFTER = {
     Channel.EMAIL: timedelta(seconds=120),
     Channel.SMS: timedelta(seconds=300),
 }
+#: Nobody reports on a message later than this.
+REPORT_WINDOW = timedelta(hours=72)
 _PAGE = 500
+#: Lines of stories that one sweep looks at: more than are written between two.
+_LINES = 20_000
 _ACTOR = "sweeper"
 
 
@@ -31,6 +38,7 @@ class Swept:
     uncertain: int = 0
     resent: int = 0
     unknown: int = 0
+    no_report: int = 0
 
 
 def sweep(rt: Runtime) -> Swept:
@@ -41,8 +49,13 @@ def sweep(rt: Runtime) -> Swept:
         return Swept()
     with rt.store.read() as tx:
         # the usual case, and no reason to keep writers waiting
-        if not messages.any_open(tx, now=now):
-            return Swept()
+        any_open = messages.any_open(tx, now=now)
+    found = _settle(rt, now) if any_open else Swept()
+    return replace(found, no_report=_note_silence(rt, now))
+
+
+def _settle(rt: Runtime, now: datetime) -> Swept:
+    """What is open, and has been for too long, goes on."""
     long_enough = {channel: now - after for channel, after in RESEND_AFTER.items()}
     with rt.store.write() as tx:
         lapsed = messages.lapsed(tx, now=now, limit=_PAGE)
@@ -64,6 +77,23 @@ def sweep(rt: Runtime) -> Swept:
         if count:
             messagelog.say(word, count=count, actor=_ACTOR)
     return found
+
+
+def _note_silence(rt: Runtime, now: datetime) -> int:
+    """Marks what was taken long ago and never reported on; a report that comes after all takes the mark's place."""
+    before = now - REPORT_WINDOW
+    with rt.store.read() as tx:
+        if not unreported.any_left(tx, accepted_before=before):
+            return 0
+    with rt.store.write() as tx:
+        silent = unreported.look_on(
+            tx,
+            accepted_before=before,
+            providers=callbacks.REPORTING,
+            limit=_LINES,
+        )
+        messages.report(tx, [(id_, Delivery.NO_REPORT, now) for id_ in silent])
+    return len(silent)
 
 
 def _lapse(m: Message, now: datetime) -> Move:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Protocol
+from typing import Protocol, cast
 
 import structlog
 
@@ -38,6 +38,10 @@ _SECONDS = 1.0
 #: One that did not answer is left alone for so long: else each round of messages would wait for it again.
 _LEFT_ALONE = 5.0
 
+#: What dramatiq calls its keys, the queues whose loss delays messages, and the silence of a worker that is gone.
+_BROKER, _QUEUES = "dramatiq", ("alerts", "email", "sms")
+_SILENT_SECONDS = 120
+
 _log = structlog.get_logger(__name__)
 
 
@@ -62,6 +66,10 @@ class Witness(Protocol):
 
     def fullness(self) -> float | None:
         """How much of the memory that it may use is used, from 0 to 1; None where nobody can tell, or it may use all."""
+        ...
+
+    def abandoned(self) -> int | None:
+        """How many batches are in the hands of workers that fell silent two minutes ago; None where nobody can tell."""
         ...
 
     def close(self) -> None:
@@ -94,6 +102,10 @@ class Nobody:
 
     def fullness(self) -> float | None:
         """As `Witness.fullness`."""
+        return None
+
+    def abandoned(self) -> int | None:
+        """As `Witness.abandoned`."""
         return None
 
     def close(self) -> None:
@@ -161,6 +173,23 @@ class InRedis:
         self._away = False
         most = int(told.get("maxmemory", 0))
         return int(told["used_memory"]) / most if most else None
+
+    def abandoned(self) -> int | None:
+        """As `Witness.abandoned`; dramatiq keeps a set for each worker and queue, and gives it to another where there is one."""
+        try:
+            seconds, _ = self._redis.time()
+            silent = self._redis.zrangebyscore(
+                f"{_BROKER}:__heartbeats__", 0, (seconds - _SILENT_SECONDS) * 1000
+            )
+            held = [
+                f"{_BROKER}:__acks__.{worker.decode()}.{queue}"
+                for worker in cast(list[bytes], silent)
+                for queue in _QUEUES
+            ]
+            return sum(int(self._redis.scard(key)) for key in held)
+        except self._error as error:
+            self._is_away(error)
+            return None
 
     def close(self) -> None:
         """Closes the connections."""

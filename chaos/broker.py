@@ -67,9 +67,13 @@ def full(stage: Stage) -> None:
     with stage.planting(seconds=25):
         stage.wait(2, 3)
         stage.redis.client.config_set("maxmemory", "1")
-        stage.wait(30)
+        stage.wait(10)
+        said = stage.reasons()
+        stage.wait(20)
         told = stage.shop.told
         stage.redis.client.config_set("maxmemory", "0")
+    full = any(reason.startswith("Redis has used") for reason in said)
+    stage.expect(full, f"/readyz says so within 10 s ({said})")
     stage.expect(told == len(stage.due), "the shop is answered with yes meanwhile")
     after = [p.popen.pid for p in stage.house.processes if p.running]
     stage.expect(before == after, "no process has ended")

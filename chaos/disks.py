@@ -40,7 +40,7 @@ def full(stage: Stage) -> None:
         _fill(filler)
         begun = datetime.now(UTC)
         stage.wait(10)
-        said = _reasons(stage)
+        said = str(stage.reasons())
         stage.wait(10)
         went = stage.taken(begun)
         filler.unlink()
@@ -96,7 +96,7 @@ def read_only(stage: Stage) -> None:
         stage.wait(1)
         begun = datetime.now(UTC)
         stage.wait(10)
-        status, said = stage.web_answers("/readyz"), _reasons(stage)
+        status, said = stage.web_answers("/readyz"), str(stage.reasons())
         stage.wait(10)
         went = stage.taken(begun)
         _writable(stage, "off")
@@ -131,11 +131,6 @@ def _fill(file: Path) -> None:
                 out.write(part)
         except OSError:
             return
-
-
-def _reasons(stage: Stage) -> str:
-    url = f"{stage.house.environ['AFTERCART_PUBLIC_URL']}/readyz"
-    return _asked(lambda: urllib.request.urlopen(url, timeout=10))[1]
 
 
 def _call(stage: Stage, said: list[tuple[int, str]]) -> None:

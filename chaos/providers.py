@@ -110,10 +110,12 @@ def account(stage: Stage) -> None:
         ):
             stage.faults(LATENCY + f"faults: [{fault}]")
             stage.wait(10)
+        said = [r for r in stage.reasons() if r.startswith("provider:email is held")]
         asked = _asked(stage, begun + _FIRST, datetime.now(UTC), "sendgrid")
         stage.calm()
     failed = [e for e in stage.states().values() if e == "failed"]
     stage.expect(not failed, f"no message fails for it ({len(failed)})")
+    stage.expect(len(said) == 1, f"/readyz names the account, once ({said})")
     stage.expect(asked <= 3, f"asked three times at most ({asked})")
 
 

@@ -237,6 +237,16 @@ class Stage:
         except OSError:
             return 0
 
+    def reasons(self) -> list[str]:
+        """What is wrong, in the words of /readyz."""
+        url = f"{self.house.environ['AFTERCART_PUBLIC_URL']}/readyz"
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                said = answer.read()
+        except urllib.error.HTTPError as error:
+            said = error.read()
+        return list(json.loads(said)["reasons"])
+
     def look_for_canaries(self) -> None:
         """Nothing personal may be in Redis."""
         try:

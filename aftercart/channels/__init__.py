@@ -13,6 +13,7 @@ import structlog
 from aftercart.channels.listed import Listed
 from aftercart.channels.outbox import Outbox
 from aftercart.channels.pulse import Pulse, Stop
+from aftercart.channels.reputation import Reputation
 from aftercart.channels.sendgrid import SendGrid
 from aftercart.channels.setup import Setup
 from aftercart.channels.smtp import Smtp
@@ -20,7 +21,7 @@ from aftercart.channels.twilio import Twilio
 from aftercart.errors import SendError
 from aftercart.model import Channel, Outgoing, Receipt
 
-__all__ = ["Listed", "Pulse", "Sender", "Stop", "open_senders"]
+__all__ = ["Listed", "Pulse", "Reputation", "Sender", "Stop", "open_senders"]
 
 log = structlog.get_logger(__name__)
 

@@ -37,3 +37,6 @@ def _twilio(path: str, body: bytes, at: datetime) -> list[ProviderEvent]:
 
 
 _READERS: Mapping[str, _Read] = {"sendgrid": _sendgrid, "twilio": _twilio}
+
+#: The providers that report; the silence of another says nothing.
+REPORTING = frozenset(_READERS)

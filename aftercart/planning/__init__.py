@@ -47,6 +47,7 @@ def plan(
 ) -> list[Ringing]:
     """Plans everything that is due and answers what the queues should hear. Safe to call at any time, from anywhere.
 
+    Where somebody else is planning, that is left to them.
     Where there is so much of it that it takes several transactions, `tell` hears of the alerts after each of them.
     """
     now = now or rt.clock()
@@ -57,6 +58,9 @@ def plan(
     # come only when no step is left that is due: then it makes no difference who took which of them.
     while True:
         with rt.store.write_alone() as tx:
+            if tx is None:
+                # somebody is at it, and goes on until no step is left
+                return early
             recurring.enroll(tx, rt, now=now)
             running_low.enroll(tx, rt, now=now)
             there_is_more = stepping.advance_due(tx, rt, now=now)

@@ -17,8 +17,8 @@ from aftercart.store import Tx, desk, enrollments, messages, past
 from aftercart.store.enrollments import Progress
 
 _PAGE = 500
-#: Pages in one transaction: a second or two, while others wait to write (SQLite has one writer, and gives up after fifteen).
-PAGES = 8
+#: Pages in one transaction: half a second or one. Others wait so long to write (SQLite has one writer), and alerts to be told.
+PAGES = 2
 #: When a step that could not be judged is tried again.
 LOOK_AGAIN = timedelta(minutes=15)
 

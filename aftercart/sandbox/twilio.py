@@ -139,6 +139,7 @@ _FATES = {
     "000003": ("undelivered", 30003),
     "000006": ("undelivered", 30006),
     "000007": ("undelivered", 30007),
+    "000034": ("undelivered", 30034),
     "0000": ("undelivered", 30005),
 }
 

@@ -4,6 +4,7 @@ SQLite (WAL, synchronous=FULL: a claim that was committed survives a power cut) 
 """
 
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -50,6 +51,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._folder = Path(engine.url.database or "").resolve().parent
+        self._alone = threading.Lock()
         self.connections = 0  #: how many were made so far
         event.listen(engine, "connect", self._connected)
 
@@ -94,14 +96,25 @@ class Store:
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     @contextmanager
-    def write_alone(self) -> Iterator[Tx]:
-        """As `write`, and no other process is in a `write_alone` block meanwhile. For the planner."""
-        with self.write() as tx:
-            if self.dialect == "postgresql":
-                tx.execute(
-                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": _PLANNER_LOCK}
-                )
-            yield tx
+    def write_alone(self) -> Iterator[Tx | None]:
+        """As `write`, with nobody else in such a block meanwhile; None at once where somebody is. For the planner.
+
+        Processes that share a SQLite file wait for each other, as all who write to it do.
+        """
+        if not self._alone.acquire(blocking=False):
+            yield None
+            return
+        try:
+            with self.write() as tx:
+                yield tx if self._first(tx) else None
+        finally:
+            self._alone.release()
+
+    def _first(self, tx: Tx) -> bool:
+        if self.dialect != "postgresql":
+            return True
+        query = text("SELECT pg_try_advisory_xact_lock(:key)")
+        return bool(tx.scalar(query, {"key": _PLANNER_LOCK}))
 
     def room(self) -> int | None:
         """How many bytes are left on the disk of the database; None where that is its server's."""

@@ -24,6 +24,7 @@ from aftercart.store import (
     customers,
     inbox,
     messages,
+    pauses,
     permissions,
     transitions,
 )
@@ -153,7 +154,22 @@ def _track(tx: Tx, rt: Runtime, told: Sequence[ProviderEvent], now: datetime) ->
     )
     _suppress(tx, rt, events, found, now)
     _lift(tx, rt, events)
+    _halt(tx, rt, events, found, now)
     return len(events)
+
+
+def _halt(
+    tx: Tx,
+    rt: Runtime,
+    events: Sequence[ProviderEvent],
+    found: Mapping[str, Message],
+    now: datetime,
+) -> None:
+    """Holds what operators turn away again and again."""
+    about = [(e, found[e.message_id]) for e in events if e.message_id in found]
+    for halt in rt.reputation.heard(about, now=now):
+        if pauses.pause(tx, halt.scope, at=now, by="reports", words=halt.words):
+            _log.error("held", scope=halt.scope, reason=halt.words)
 
 
 def _prove(

@@ -107,6 +107,8 @@ def _process(s: Signals) -> Iterator[_Gauge]:
         yield "disk_free_bytes", "Left on the disk of the database.", _one(s.room)
     away = _one(1 if s.redis_away else 0)
     yield "redis_away", "Whether Redis is the broker and does not answer.", away
+    gone = _one(s.abandoned)
+    yield "batches_abandoned", "In the hands of workers that are gone.", gone
     if s.redis is not None:
         part = _one(round(s.redis, 4))
         yield "redis_memory_used_ratio", "How full Redis is.", part

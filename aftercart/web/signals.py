@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aftercart import identity, skew
+from aftercart.channels import callbacks
 from aftercart.model import Purpose
 from aftercart.runtime import CLOCK_OFF_MARK, Runtime
 from aftercart.store import Tx, desk, pauses, records
@@ -24,8 +25,6 @@ CALLBACK_OLD = timedelta(minutes=10)
 SILENCE = timedelta(minutes=10)
 REDIS_FULL = 0.7
 
-#: The providers that report; the silence of another says nothing.
-_REPORTING = {"sendgrid", "twilio"}
 #: A process that stops because of its clock says so at least every fifteen seconds.
 _TOLD_FOR = timedelta(minutes=1)
 #: The rows of a day are counted so seldom.
@@ -48,6 +47,7 @@ class Signals:
     room: int | None  #: bytes left on the disk of the database
     redis: float | None  #: how full it is, where it is the broker
     redis_away: bool
+    abandoned: int  #: batches in the hands of workers that are gone
 
 
 class Lookout:
@@ -74,7 +74,7 @@ class Lookout:
             lately=lately,
             held=held,
             silence=_silence(sent, health.last_callback, now)
-            if providers & _REPORTING
+            if providers & callbacks.REPORTING
             else timedelta(0),
             off=off,
             off_words=little.words(off) if little else "",
@@ -82,6 +82,7 @@ class Lookout:
             room=rt.store.room(),
             redis=rt.witness.fullness(),
             redis_away=rt.witness.away,
+            abandoned=rt.witness.abandoned() or 0,
         )
 
     def _count(self, tx: Tx, now: datetime) -> Lately:
@@ -120,6 +121,8 @@ def _around(s: Signals) -> Iterator[str]:
             yield f"{scope} is held since {pause.since:%Y-%m-%d %H:%M} UTC: {pause.words}"
     if s.redis_away:
         yield "Redis does not answer: what is due waits for it, and nothing is lost"
+    if s.abandoned:
+        yield f"{s.abandoned} batches are in the hands of workers that ended two minutes ago: does another worker run?"
     if s.redis is not None and s.redis >= REDIS_FULL:
         yield f"Redis has used {s.redis:.0%} of its memory: at its limit it takes no more ids"
 

@@ -30,6 +30,7 @@ STATES: Mapping[State, str] = {
 STORY: Mapping[str, str] = {
     **messagelog.WORDS,
     "sending": "A worker handed it to the provider",
+    Delivery.NO_REPORT: "The provider never reported how it ended",
     Delivery.PROCESSED: "The provider is working on it",
     Delivery.DEFERRED: "The mailbox asked to try later",
     Delivery.SENT: "Handed to the network",

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from aftercart import store as store_module
 from aftercart.errors import SettingsError
 from aftercart.store import Store, Tx, desk, open_store, pauses
+from tests.servers import Postgres
 from tests.store.planting import NOW
 
 
@@ -56,16 +57,19 @@ def test_who_insists_gives_up_when_patience_ends(store: Store) -> None:
 
 
 def test_who_plans_plans_alone(store: Store) -> None:
-    inside, most = 0, 0
+    inside, busy, most = 0, 0, 0
     start = threading.Barrier(3)
 
     def plan() -> None:
-        nonlocal inside, most
+        nonlocal inside, busy, most
         start.wait()
-        with store.write_alone():
+        with store.write_alone() as tx:
+            if tx is None:
+                busy += 1
+                return
             inside += 1
             most = max(most, inside)
-            time.sleep(0.05)
+            time.sleep(0.5)
             inside -= 1
 
     threads = [threading.Thread(target=plan) for _ in range(3)]
@@ -74,7 +78,25 @@ def test_who_plans_plans_alone(store: Store) -> None:
     for thread in threads:
         thread.join()
 
-    assert (inside, most) == (0, 1)
+    assert (inside, busy, most) == (0, 2, 1)
+    with store.write_alone() as tx:
+        assert tx is not None
+
+
+def test_a_planner_of_another_process_does_not_wait_for_ours(
+    postgres: Postgres, postgres_template: str
+) -> None:
+    url = postgres.url(postgres.database(template=postgres_template))
+    ours, theirs = open_store(url), open_store(url)
+
+    with ours.write_alone() as tx, theirs.write_alone() as later:
+        assert tx is not None
+        assert later is None
+    with theirs.write_alone() as tx:
+        assert tx is not None
+
+    ours.close()
+    theirs.close()
 
 
 def test_a_reader_does_not_wait_for_a_writer(store: Store) -> None:

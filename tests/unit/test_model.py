@@ -75,7 +75,8 @@ def test_what_may_have_reached_a_person_counts_as_reached() -> None:
 def test_words_of_delivery_are_ranked_from_queue_to_bounce() -> None:
     ranked = sorted(Delivery, key=lambda word: word.rank)
 
-    assert ranked[:4] == [
+    assert ranked[:5] == [
+        Delivery.NO_REPORT,
         Delivery.PROCESSED,
         Delivery.DEFERRED,
         Delivery.SENT,

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import dramatiq
 import pytest
 import redis
+from dramatiq.brokers.redis import RedisBroker
 
 from aftercart.witness import Witness, open_witness
 from tests.servers import Redis
@@ -132,3 +134,29 @@ def test_it_tells_the_time_and_how_full_it_is() -> None:
     assert told is not None and full is not None
     assert abs(told - datetime.now(UTC)) < timedelta(seconds=5)
     assert 0.001 < full < 0.5
+
+
+def test_what_a_worker_held_when_it_ended_is_counted_after_two_minutes() -> None:
+    server = Redis()
+    server.start()
+    broker = RedisBroker(url=server.url)
+    broker.declare_queue("email")
+    told = dramatiq.Message("email", "deliver_email", (["m-1"],), {}, {})
+    broker.enqueue(told)
+    consumer = broker.consume("email")
+    held = next(consumer)
+    witness = open_witness(server.url, deployment=lambda: "x")
+
+    def silent_for(seconds: int) -> int | None:
+        at = (time.time() - seconds) * 1000
+        broker.client.zadd("dramatiq:__heartbeats__", {broker.broker_id: at})
+        return witness.abandoned()
+
+    found = [silent_for(0), silent_for(115), silent_for(125)]
+    consumer.ack(held)
+    found.append(silent_for(125))
+    witness.close()
+    broker.close()
+    server.stop()
+
+    assert found == [0, 0, 1, 0]

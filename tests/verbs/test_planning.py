@@ -881,6 +881,18 @@ def test_alerts_are_told_while_a_great_audience_is_still_being_planned(
     assert [(r.queue, len(r.ids)) for r in rest] == [("email", 35)]
 
 
+def test_who_finds_another_planner_at_work_leaves_it_to_them(scene: Stage) -> None:
+    _promise(scene)
+    scene.now = PROMISED + 17 * MINUTE
+
+    with scene.rt.store.write_alone():
+        meanwhile = planning.plan(scene.rt)
+    afterwards = planning.plan(scene.rt)
+
+    assert meanwhile == []
+    assert [r.queue for r in afterwards] == ["alerts"]
+
+
 def test_a_text_about_a_delay_wakes_nobody(scene: Stage) -> None:
     scene.only("delivery-delay")
     promised = datetime(2026, 3, 2, 22, 0, tzinfo=UTC)

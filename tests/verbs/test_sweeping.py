@@ -197,3 +197,70 @@ def test_a_pile_of_uncertain_mail_does_not_hide_an_alert(stage: Stage) -> None:
 
     assert stage.sweep().resent == 1
     assert stage.message(alert).state is State.SCHEDULED
+
+
+def _taken(stage: Stage, provider: str = "sendgrid") -> str:
+    id_ = due_recipe(stage)
+    stage.post.provider = provider
+    stage.deliver(id_)
+    return id_
+
+
+def test_what_nobody_reported_on_for_three_days_is_marked_so(stage: Stage) -> None:
+    id_ = _taken(stage)
+
+    stage.now += 72 * HOUR - SECOND
+    early = stage.sweep().no_report
+    stage.now += SECOND
+    found = stage.sweep().no_report
+
+    assert (early, found, stage.sweep().no_report) == (0, 1, 0)
+    assert stage.message(id_).delivery == "no_report"
+    assert stage.message(id_).state is State.ACCEPTED
+
+
+def test_a_report_that_comes_after_all_takes_the_place_of_the_mark(
+    stage: Stage,
+) -> None:
+    id_ = _taken(stage)
+    stage.now += 73 * HOUR
+    stage.sweep()
+
+    stage.report(stage.event_of("processed", id_))
+
+    assert stage.message(id_).delivery == "processed"
+
+
+def test_what_was_reported_on_is_not_marked(stage: Stage) -> None:
+    id_ = _taken(stage)
+    stage.report(stage.event_of("processed", id_))
+
+    stage.now += 73 * HOUR
+
+    assert stage.sweep().no_report == 0
+    assert stage.message(id_).delivery == "processed"
+
+
+def test_the_silence_of_who_never_reports_says_nothing(stage: Stage) -> None:
+    id_ = _taken(stage, "smtp")
+
+    stage.now += 73 * HOUR
+
+    assert stage.sweep().no_report == 0
+    assert stage.message(id_).delivery == ""
+
+
+def test_all_who_are_silent_are_found_a_few_lines_at_a_time(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aftercart.sweeping._LINES", 3)
+    stage.post.provider = "sendgrid"
+    for n in range(5):
+        stage.deliver(due_alert(stage, order=f"o-{n}"))
+
+    stage.now += 72 * HOUR
+    found = [stage.sweep().no_report for _ in range(6)]
+
+    assert sum(found) == 5
+    assert max(found) <= 3
+    assert {row.delivery for row in stage.messages()} == {"no_report"}

@@ -14,7 +14,7 @@ from aftercart import addresses, delivering, tracking
 from aftercart.errors import InputError, Unavailable, Unclear
 from aftercart.model import Delivery, State
 from aftercart.reasons import Code
-from aftercart.store import permissions, records, tables
+from aftercart.store import pauses, permissions, records, tables
 from tests.people import ANN, CY, SECRET, Person
 from tests.verbs.stage import (
     DAY,
@@ -300,6 +300,30 @@ def test_a_bounce_of_an_old_address_leaves_the_new_one_alone(scene: Stage) -> No
 
     assert _listed(scene, ANN.customer.email_key) == {("all", "bounce")}
     assert _listed(scene, addresses.key("ann@new.example", secret=SECRET)) == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "scope"), [("30007", "campaign:delivery-delay"), ("30034", "channel:sms")]
+)
+def test_what_operators_turn_away_again_and_again_is_held_until_a_person_has_looked(
+    stage: Stage, code: str, scope: str
+) -> None:
+    ids = [due_alert(stage, order=f"o-{n}") for n in range(4)]
+    stage.deliver(*ids[:3])
+
+    for id_ in ids[:3]:
+        form = {"MessageSid": id_, "MessageStatus": "undelivered", "ErrorCode": code}
+        tracking.keep(stage.rt, "twilio", urlencode(form).encode(), path=id_)
+    tracking.read_inbox(stage.rt)
+    stage.deliver(ids[3])
+
+    with stage.rt.store.read() as tx:
+        held = pauses.paused(tx)
+    assert list(held) == [scope]
+    assert held[scope].words.startswith("operators turned 3 texts away")
+    last = stage.message(ids[3])
+    assert last.state is State.SCHEDULED
+    assert last.reason is not None and last.reason.code is Code.HALTED
 
 
 def _text(stage: Stage, body: str, sid: str = "SM1") -> None:

@@ -37,6 +37,7 @@ WELL = Signals(
     room=10**12,
     redis=0.1,
     redis_away=False,
+    abandoned=0,
 )
 
 
@@ -80,6 +81,7 @@ WRONG = {
     "safe-mode is held since 2026-03-05 13:20 UTC: a copy": held("a copy"),
     "no provider has reported for 11 minutes": replace(WELL, silence=11 * MINUTE),
     "Redis has used 70% of its memory": replace(WELL, redis=0.7),
+    "3 batches are in the hands of workers": replace(WELL, abandoned=3),
     "Redis does not answer": replace(WELL, redis=None, redis_away=True),
     "the clock is 3 s ahead": replace(WELL, off_words="the clock is 3 s ahead"),
     "w/7: its clock is wrong": replace(WELL, others_off="w/7: its clock is wrong"),

@@ -30,6 +30,12 @@ ACCOUNT = frozenset(
     }
 )
 
+#: In a report: what the operator minds. It will mind it in the next one too.
+BLAMES = {
+    30007: "content",
+    30034: "sender",
+}
+
 #: In a report, instead of a bare number.
 WORDS = {
     30001: "Twilio's queue is full",

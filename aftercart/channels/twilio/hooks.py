@@ -13,7 +13,7 @@ from typing import Any
 
 from twilio.request_validator import RequestValidator
 
-from aftercart.channels.twilio.codes import PROVIDER, SUPPRESS, WORDS
+from aftercart.channels.twilio.codes import BLAMES, PROVIDER, SUPPRESS, WORDS
 from aftercart.errors import HookError
 from aftercart.model import Delivery, ProviderEvent, Signal
 
@@ -118,4 +118,5 @@ def read_status(
         delivery=_DELIVERIES.get(status),
         words=" ".join(filter(None, (status, code, said))),
         suppress=SUPPRESS.get(number, ""),
+        blames=BLAMES.get(number, ""),
     )

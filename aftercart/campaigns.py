@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 from aftercart.conditions import Condition
-from aftercart.model import Channel, Purpose
+from aftercart.model import Channel, Event, Purpose
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,29 @@ Step = Wait | StopIf | Send
 
 
 @dataclass(frozen=True)
+class Expected:
+    """What an example expects: a message on its way at a moment, or one that is not sent, for a reason."""
+
+    place: Place
+    at: datetime | None = None  #: aware UTC; None of a reason: whenever it was
+    channel: Channel | None = None
+    template: str = ""
+    reason: str = ""  #: a code of `reasons`; then nothing is sent
+
+
+@dataclass(frozen=True)
+class Example:
+    """What should happen to one invented customer: a test of the campaign that stands in its file."""
+
+    place: Place
+    title: str
+    timezone: str
+    events: tuple[Event, ...]  #: what is given, in order of time
+    until: datetime  #: how long it is watched
+    expected: tuple[Expected, ...]
+
+
+@dataclass(frozen=True)
 class Campaign:
     """One file of campaigns/. `name` is the file's stem and part of every message id; `version` is a hash of the content."""
 
@@ -141,6 +164,7 @@ class Campaign:
     limit: Limit | None = None
     priority: int = 0  #: the higher wins when several compete for one slot
     opens_case: str = ""  #: what support is asked to do when it starts, e.g. "call"
+    examples: tuple[Example, ...] = ()
     places: Mapping[str, Place] = field(
         default_factory=dict
     )  #: key path ("limits", "steps.1.send") -> where it stands

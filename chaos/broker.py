@@ -20,12 +20,13 @@ def forget(stage: Stage) -> None:
     stage.house.environ["AFTERCART_SENDS_IN_FLIGHT"] = "20"
     stage.open(faults=SLOW, workers=1, threads=1)
     forgotten = 0
-    stage.plant(0.3)
+    stage.plant(0.6)
+    stage.until(lambda: _waiting(stage), 20, "words lie in the queues")
     with stage.planting(seconds=20):
         for _ in stage.rounds(20):
-            stage.wait(0.3, 1.2)
             forgotten += _waiting(stage)
             stage.redis.client.flushall()
+            stage.wait(0.3, 1.2)
     stage.workers()
     stage.expect(forgotten, "something was forgotten")
 

@@ -65,7 +65,8 @@ _MAKERS: dict[str, Callable[[Setup, Callable[[], datetime]], Sender]] = {
 def open_senders(
     settings: Setup, clock: Callable[[], datetime]
 ) -> dict[Channel, Sender]:
-    """A sender for every channel: the provider that is set, or else the outbox, which says so."""
+    """A sender for every channel: the provider that is set, or else the outbox, which says so where nobody asked for it."""
+    asked = {Channel.EMAIL: settings.email, Channel.SMS: settings.sms}
     chosen = {
         Channel.EMAIL: settings.email_provider,
         Channel.SMS: settings.sms_provider,
@@ -74,7 +75,7 @@ def open_senders(
         name: _MAKERS[name](settings, clock) for name in sorted(set(chosen.values()))
     }
     for channel, name in chosen.items():
-        if name == "outbox":
+        if name == "outbox" and not asked[channel]:
             log.warning(
                 "no provider is set: messages go to a file and to nobody",
                 channel=channel.value,

@@ -7,7 +7,15 @@ import sys
 
 import typer
 
-from aftercart.cli import checking, demonstrating, desk, importing, pausing, running
+from aftercart.cli import (
+    checking,
+    demonstrating,
+    desk,
+    importing,
+    pausing,
+    rehearsing,
+    running,
+)
 from aftercart.cli.showing import show_error
 from aftercart.errors import AftercartError
 
@@ -26,6 +34,7 @@ app.command()(running.up)
 app.command()(running.web)
 app.add_typer(importing.app)
 app.command()(checking.check)
+app.command()(rehearsing.test)
 app.command()(checking.preview)
 app.command()(demonstrating.replay)
 app.command()(desk.log)

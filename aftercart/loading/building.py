@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,7 +21,7 @@ from aftercart.campaigns import (
 )
 from aftercart.conditions import Condition, Ordered, nodes
 from aftercart.errors import Problem
-from aftercart.loading import wording
+from aftercart.loading import examples, wording
 from aftercart.loading.documents import Document, Path_
 from aftercart.loading.schema import CampaignShape, MessageShape, StepShape
 from aftercart.loading.templates import Templates
@@ -62,6 +63,9 @@ class Builder:
             for number, step in enumerate(self.shape.steps)
         ]
         self._check_order_of_steps(steps)
+        tests = examples.build_all(
+            self.document, self.shape.tests, _ways(steps), self.problems
+        )
         if len(self.problems) > before or trigger is None:
             return None
         return Campaign(
@@ -75,6 +79,7 @@ class Builder:
             limit=self.shape.limits,
             priority=self.shape.priority,
             opens_case=self.shape.opens_case,
+            examples=tests,
             places=self._places(),
         )
 
@@ -257,8 +262,16 @@ class Builder:
         }
 
     def _version(self, trigger: Trigger) -> str:
-        """Changes with what the campaign means, and with the staples that it names; not with comments or layout."""
+        """Changes with what the campaign means, and with the staples that it names; not with comments, layout or tests."""
         staples = trigger.staples if isinstance(trigger, RunningLow) else ()
         named = [[s.category, s.name, s.lifespan.total_seconds()] for s in staples]
-        content = json.dumps([self.document.data, named], sort_keys=True)
+        meant = {k: v for k, v in self.document.data.items() if k != "tests"}
+        content = json.dumps([meant, named], sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def _ways(steps: Sequence[Step | None]) -> frozenset[tuple[Channel, str]]:
+    """What the campaign may send, and by which channel."""
+    sends = [step for step in steps if isinstance(step, Send)]
+    first = {(send.channel, send.template) for send in sends}
+    return frozenset(first | {send.fallback for send in sends if send.fallback})

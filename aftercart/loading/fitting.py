@@ -53,6 +53,8 @@ def _words(kind: str, value: Any, context: Any) -> tuple[str, str]:
             return "a text is needed here", f'put it in quotes: "{quoted}"'
         case "string_type":
             return f"a text is needed here, not {_shown(value)}", ""
+        case "bool_type" | "bool_parsing":
+            return f"true or false is needed here, not {_shown(value)}", ""
         case "int_type" | "int_from_float":
             return f"a whole number is needed here, not {_shown(value)}", ""
         case "model_type" | "dict_type" if value is None:

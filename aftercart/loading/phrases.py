@@ -1,7 +1,7 @@
 """What do the short texts in a campaign mean: "16:00-19:00", "tuesdays at 10:00", "1 per 7 days"?"""
 
 import re
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 from aftercart import durations
 from aftercart.campaigns import Limit, Recurring, Window
@@ -31,6 +31,22 @@ def clock(text: str) -> time:
             f'"{text.strip()}" is not a time of day; write hours and minutes from 00:00 to 23:59, for example 16:00'
         )
     return time(int(found[1]), int(found[2]))
+
+
+def moment(text: str) -> datetime:
+    """A date and a time of day such as "2026-03-02 10:00", on a clock that is not said here; a date alone is its first moment.
+
+    Raises:
+        InputError: when it is not one.
+    """
+    day, _, hour = text.strip().partition(" ")
+    try:
+        date = datetime.strptime(day, "%Y-%m-%d")  # noqa: DTZ007 - whose clock it is, the place says
+    except ValueError:
+        raise InputError(
+            f'"{text}" is not a date and a time; write for example "2026-03-02 10:00"'
+        ) from None
+    return datetime.combine(date, clock(hour) if hour.strip() else time())
 
 
 def window(text: str) -> Window:

@@ -1,94 +1,24 @@
 """Which keys may a campaign file have, and what may stand there? The models behind `check`, and the schema for editors."""
 
-from collections.abc import Callable
-from datetime import time, timedelta
-from typing import Annotated, Any, Literal, TypeVar
+from datetime import timedelta
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from aftercart.campaigns import Limit, Recurring, Window
 from aftercart.conditions import CATALOGUE, FUNCTIONS
-from aftercart.durations import Duration
-from aftercart.errors import InputError
-from aftercart.intake import EVENT_TYPES
-from aftercart.loading import phrases
-
-T = TypeVar("T")
-
-
-def _phrase(read: Callable[[str], T], example: str) -> Any:
-    """What makes a field of a text that one of the phrases reads."""
-
-    def validate(value: object) -> T:
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise PydanticCustomError(
-                "phrase",
-                "{words}",
-                {"words": f"a text is needed here, for example {example}"},
-            )
-        try:
-            return read(str(value))
-        except InputError as error:
-            # In braces of its own, so that braces in the owner's text are not taken for ours.
-            raise PydanticCustomError(
-                "phrase", "{words}", {"words": str(error)}
-            ) from None
-
-    return BeforeValidator(validate)
-
-
-def _seen_as(example: str, pattern: str = "") -> WithJsonSchema:
-    shape: dict[str, Any] = {"type": "string", "examples": [example]}
-    return WithJsonSchema(shape | ({"pattern": pattern} if pattern else {}))
-
-
-_SPAN = r"^\s*[1-9]\d*\s*(minute|hour|day|week)s?\s*$"
-_CLOCK = r"^\s*([01]?\d|2[0-3]):[0-5]\d\s*$"
-
-Wait_ = Annotated[
-    Duration, _phrase(phrases.duration, '"2 days"'), _seen_as("2 days", _SPAN)
-]
-Length = Annotated[
-    timedelta, _phrase(phrases.length, '"2 days"'), _seen_as("2 days", _SPAN)
-]
-Clock = Annotated[time, _phrase(phrases.clock, "16:00"), _seen_as("16:00", _CLOCK)]
-Span = Annotated[
-    Window, _phrase(phrases.window, '"16:00-19:00"'), _seen_as("16:00-19:00")
-]
-Limit_ = Annotated[
-    Limit, _phrase(phrases.limit, '"1 per 7 days"'), _seen_as("1 per 7 days")
-]
-Days = Annotated[
-    Recurring,
-    _phrase(phrases.recurring, '"tuesdays at 10:00"'),
-    _seen_as("tuesdays at 10:00"),
-]
-Orders = Annotated[int, _phrase(phrases.orders, '"2 orders"'), _seen_as("2 orders")]
-
-
-def _staples(value: object) -> tuple[str, ...]:
-    """The categories that are listed; none for "all"."""
-    if value == "all":
-        return ()
-    if isinstance(value, list) and value and all(isinstance(v, str) for v in value):
-        return tuple(value)
-    words = 'write "all" or a list of staples, for example [eggs, milk]'
-    raise PydanticCustomError("phrase", "{words}", {"words": words})
-
-
-Staples = Annotated[
-    tuple[str, ...],
-    BeforeValidator(_staples),
-    WithJsonSchema(
-        {"anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "string"}}]}
-    ),
-]
-EventType = Annotated[
-    str,
-    _phrase(phrases.event_type, "order.delivered"),
-    WithJsonSchema({"anyOf": [{"enum": list(EVENT_TYPES)}, {"type": "string"}]}),
-]
+from aftercart.loading.given import ExampleShape
+from aftercart.loading.pieces import (
+    Clock,
+    Days,
+    EventType,
+    Length,
+    Limit_,
+    Orders,
+    Shape,
+    Span,
+    Staples,
+    Wait_,
+)
 
 
 def _language(sees: str) -> str:
@@ -103,12 +33,6 @@ def _language(sees: str) -> str:
         if "item" in needs or not form.startswith(("any", "all", "contains"))
     ]
     return "\n".join([*names, *forms])
-
-
-class Shape(BaseModel):
-    """Unknown keys are mistakes, and nothing is converted behind the author's back."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class RunningLowShape(Shape):
@@ -218,6 +142,10 @@ class CampaignShape(Shape):
         max_length=40,
         description='What support is asked to do when it starts, such as "call".',
     )
+    tests: list[ExampleShape] = Field(
+        default_factory=list,
+        description="What should happen to an invented customer: `aftercart test` plays it.",
+    )
 
 
 def json_schema() -> dict[str, Any]:
@@ -229,6 +157,8 @@ def json_schema() -> dict[str, Any]:
         "TriggerShape": ("event", "every", "running_low", "late_delivery"),
         "StepShape": ("wait", "stop_if", "send"),
         "MessageShape": ("email", "sms"),
+        "GivenShape": ("customer", "order", "event"),
+        "ExpectedShape": ("email", "sms", "skipped"),
     }.items():
         schema["$defs"][name]["oneOf"] = [{"required": [key]} for key in keys]
     return schema

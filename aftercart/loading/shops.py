@@ -11,7 +11,7 @@ from aftercart.errors import CampaignError, Problem
 from aftercart.loading import documents
 from aftercart.loading.documents import Document
 from aftercart.loading.fitting import fit
-from aftercart.loading.schema import Length, Limit_, Shape, Span
+from aftercart.loading.pieces import Length, Limit_, Shape, Span
 from aftercart.model import Channel, Purpose
 from aftercart.shop import QUIET_HOURS, Recipe, Shop
 

@@ -1,6 +1,7 @@
 """What do people read? Queries for the log, the console and the terminal; nothing here writes."""
 
 from aftercart.store.records.customer import Coming, CustomerPage, customer_page
+from aftercart.store.records.ends import Ended, ends
 from aftercart.store.records.figures import (
     DETRACTOR,
     Count,
@@ -30,6 +31,7 @@ __all__ = [
     "Coming",
     "Count",
     "CustomerPage",
+    "Ended",
     "Entry",
     "Found",
     "Health",
@@ -42,6 +44,7 @@ __all__ = [
     "cases",
     "counts",
     "customer_page",
+    "ends",
     "find_customers",
     "health",
     "lately",

@@ -1,0 +1,101 @@
+"""What small texts may stand in a campaign file, as fields of a model: "2 days", "16:00-19:00", "tuesdays at 10:00"."""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from aftercart.campaigns import Limit, Recurring, Window
+from aftercart.durations import Duration
+from aftercart.errors import InputError
+from aftercart.intake import EVENT_TYPES
+from aftercart.loading import phrases
+
+T = TypeVar("T")
+
+
+def phrase(read: Callable[[str], T], example: str) -> Any:
+    """What makes a field of a text that one of the phrases reads."""
+
+    def validate(value: object) -> T:
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            raise PydanticCustomError(
+                "phrase",
+                "{words}",
+                {"words": f"a text is needed here, for example {example}"},
+            )
+        try:
+            return read(str(value))
+        except InputError as error:
+            # In braces of its own, so that braces in the owner's text are not taken for ours.
+            raise PydanticCustomError(
+                "phrase", "{words}", {"words": str(error)}
+            ) from None
+
+    return BeforeValidator(validate)
+
+
+def seen_as(example: str, pattern: str = "") -> WithJsonSchema:
+    shape: dict[str, Any] = {"type": "string", "examples": [example]}
+    return WithJsonSchema(shape | ({"pattern": pattern} if pattern else {}))
+
+
+_SPAN = r"^\s*[1-9]\d*\s*(minute|hour|day|week)s?\s*$"
+_CLOCK = r"^\s*([01]?\d|2[0-3]):[0-5]\d\s*$"
+
+Wait_ = Annotated[
+    Duration, phrase(phrases.duration, '"2 days"'), seen_as("2 days", _SPAN)
+]
+Length = Annotated[
+    timedelta, phrase(phrases.length, '"2 days"'), seen_as("2 days", _SPAN)
+]
+Clock = Annotated[time, phrase(phrases.clock, "16:00"), seen_as("16:00", _CLOCK)]
+Span = Annotated[
+    Window, phrase(phrases.window, '"16:00-19:00"'), seen_as("16:00-19:00")
+]
+Limit_ = Annotated[
+    Limit, phrase(phrases.limit, '"1 per 7 days"'), seen_as("1 per 7 days")
+]
+Days = Annotated[
+    Recurring,
+    phrase(phrases.recurring, '"tuesdays at 10:00"'),
+    seen_as("tuesdays at 10:00"),
+]
+Moment = Annotated[
+    datetime,
+    phrase(phrases.moment, '"2026-03-02 10:00"'),
+    seen_as("2026-03-02 10:00"),
+]
+Orders = Annotated[int, phrase(phrases.orders, '"2 orders"'), seen_as("2 orders")]
+
+
+def _staples(value: object) -> tuple[str, ...]:
+    """The categories that are listed; none for "all"."""
+    if value == "all":
+        return ()
+    if isinstance(value, list) and value and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    words = 'write "all" or a list of staples, for example [eggs, milk]'
+    raise PydanticCustomError("phrase", "{words}", {"words": words})
+
+
+Staples = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_staples),
+    WithJsonSchema(
+        {"anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "string"}}]}
+    ),
+]
+EventType = Annotated[
+    str,
+    phrase(phrases.event_type, "order.delivered"),
+    WithJsonSchema({"anyOf": [{"enum": list(EVENT_TYPES)}, {"type": "string"}]}),
+]
+
+
+class Shape(BaseModel):
+    """Unknown keys are mistakes, and nothing is converted behind the author's back."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

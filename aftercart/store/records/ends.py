@@ -1,0 +1,53 @@
+"""How did everything end, in a database that is small enough to ask? For tests of campaigns."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from aftercart.model import Channel, State
+from aftercart.reasons import Reason, from_json
+from aftercart.store import Tx
+from aftercart.store.tables import enrollments, message_events, messages
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A message that went or did not, or a way that ended before there was one; then it has no channel."""
+
+    at: datetime
+    state: State | None
+    channel: Channel | None
+    template: str
+    reason: Reason | None
+
+
+def ends(tx: Tx) -> list[Ended]:
+    """All of them, in order of time."""
+    return sorted([*_messages(tx), *_ways(tx)], key=lambda e: e.at)
+
+
+def _messages(tx: Tx) -> Iterator[Ended]:
+    m, line = messages.c, message_events.c
+    last = select(func.max(line.at)).where(line.message_id == m.id).scalar_subquery()
+    query = select(m.accepted_at, last, m.state, m.channel, m.template, m.reason)
+    for accepted_at, told_at, state, channel, template, reason in tx.execute(query):
+        yield Ended(
+            accepted_at or told_at,
+            State(state),
+            Channel(channel),
+            template,
+            from_json(reason),
+        )
+
+
+def _ways(tx: Tx) -> Iterator[Ended]:
+    e = enrollments.c
+    spoken = select(messages.c.enrollment_id)
+    query = select(e.ended_at, e.reason).where(
+        e.ended_at.is_not(None), e.reason.is_not(None), e.id.not_in(spoken)
+    )
+    for ended_at, reason in tx.execute(query):
+        if found := from_json(reason):
+            yield Ended(ended_at, None, None, "", found)

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from typing import ClassVar
 
 from aftercart.conditions import Condition
 from aftercart.model import Channel, Event, Purpose
+
+EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,28 @@ class LateDelivery:
     worse_by: timedelta
 
 
-Trigger = EventTrigger | Recurring | RunningLow | LateDelivery
+@dataclass(frozen=True)
+class Anniversary:
+    """Starts every year on a day of the customer, `days` after it (negative: before), at this time on the customer's clock."""
+
+    day: str  #: "birthday" or "since"
+    at: time
+    days: int = 0
+    weekdays: ClassVar[tuple[int, ...]] = EVERY_DAY
+
+
+@dataclass(frozen=True)
+class Inactive:
+    """Starts when a customer has not ordered for so many days, at this time on the customer's clock; once until they order again."""
+
+    days: int
+    at: time
+    weekdays: ClassVar[tuple[int, ...]] = EVERY_DAY
+
+
+#: Triggers that the calendar starts, zone by zone, for all whom they concern on a day.
+Calendar = Recurring | Anniversary | Inactive
+Trigger = EventTrigger | Recurring | Anniversary | Inactive | RunningLow | LateDelivery
 
 
 @dataclass(frozen=True)

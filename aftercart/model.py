@@ -138,6 +138,8 @@ class Customer:
     timezone: str = "UTC"
     country: str = ""
     locale: str = "en"
+    birthday: str = ""  #: "03-08": nobody needs the year
+    since: str = ""  #: "2021-05-01": a customer since that day
     email_marketing: bool = False
     sms_marketing: bool = False
     survey: bool = False
@@ -149,11 +151,9 @@ class Customer:
 
     def agreed(self, purpose: Purpose, channel: Channel) -> bool:
         """Whether the current consent covers it. A service message about a live order needs none."""
-        if purpose is Purpose.SERVICE:
-            return True
-        if purpose is Purpose.SURVEY:
-            return self.survey
-        return self.email_marketing if channel is Channel.EMAIL else self.sms_marketing
+        if purpose is Purpose.MARKETING:
+            return self.email_marketing if channel == "email" else self.sms_marketing
+        return purpose is Purpose.SERVICE or self.survey
 
 
 class Line(NamedTuple):

@@ -39,6 +39,13 @@ def _names() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
+def celebrated(day: date) -> tuple[str, ...]:
+    """Which days of a year ("03-08") are kept on this day: the 28th of February stands in for the 29th in years without one."""
+    own = f"{day:%m-%d}"
+    leap = day.month == 2 and day.day == 28 and (day + _DAY).day == 1
+    return (own, "02-29") if leap else (own,)
+
+
 def local(at: datetime, zone: ZoneInfo) -> datetime:
     """The same moment as the customer's clock shows it."""
     return _aware(at).astimezone(zone)

@@ -21,6 +21,7 @@ class Code(StrEnum):
     STOP_CONDITION = "stop_condition"
     NOT_IN_AUDIENCE = "not_in_audience"
     REORDERED = "reordered"
+    CAME_BACK = "came_back"
     ARRIVED = "arrived"
     NOT_LATE = "not_late"
     NOT_MUCH_WORSE = "not_much_worse"
@@ -62,6 +63,7 @@ SENTENCES: dict[Code, str] = {
     Code.STOP_CONDITION: "The campaign's stop condition holds: {condition}.",
     Code.NOT_IN_AUDIENCE: "The customer is not in the audience: {condition}.",
     Code.REORDERED: "The customer has already re-ordered {products}.",
+    Code.CAME_BACK: "The customer has ordered again: {at}.",
     Code.ARRIVED: "Order {order} arrived at {at}, before the message was due.",
     Code.NOT_LATE: "Order {order} is not late any more.",
     Code.NOT_MUCH_WORSE: "The customer already knows of {told}; {now} is not much later.",

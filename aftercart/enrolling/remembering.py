@@ -42,7 +42,7 @@ def remember(tx: Tx, rt: Runtime, fresh: Sequence[Event], *, now: datetime) -> N
 def _profile(rt: Runtime, event: Event) -> dict[str, Any]:
     said: Mapping[str, Any] = event.body.get("customer", {})
     profile: dict[str, Any] = {"id": event.customer_id}
-    for name in ("first_name", "country", "locale"):
+    for name in ("first_name", "country", "locale", "birthday", "since"):
         if said.get(name):
             profile[name] = said[name]
     secret = rt.settings.secret_key

@@ -1,12 +1,15 @@
 """What would have to be true for this customer to enter the campaign next? Asked of people who never did, too."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aftercart import conditions, forecasting, moments
 from aftercart.campaigns import (
+    Anniversary,
+    Calendar,
     Campaign,
     EventTrigger,
+    Inactive,
     LateDelivery,
     Recurring,
     RunningLow,
@@ -33,8 +36,16 @@ def lines(
         found += _running_low(tx, campaign, trigger, customer)
     elif isinstance(trigger, Recurring):
         found += _recurring(tx, campaign, trigger, customer, now)
+    elif isinstance(trigger, Anniversary):
+        found += _anniversary(campaign, trigger, customer, now)
+    elif isinstance(trigger, Inactive):
+        found += _inactive(campaign, trigger, customer, now)
     elif isinstance(trigger, LateDelivery):
         found += _late(tx, campaign, customer, now)
+    if campaign.audience and isinstance(trigger, Calendar):
+        found += _condition(
+            tx, campaign, campaign.audience, customer, None, now, now, "audience"
+        )
     found += _permission(tx, campaign, customer)
     found += _limit(tx, campaign, customer, now)
     return found
@@ -98,10 +109,41 @@ def _recurring(
     yield Line(
         "next time", clock(customer, coming), "a time of the calendar", "wait", place
     )
-    if campaign.audience:
-        yield from _condition(
-            tx, campaign, campaign.audience, customer, None, coming, now, "audience"
-        )
+
+
+def _anniversary(
+    campaign: Campaign, trigger: Anniversary, customer: Customer, now: datetime
+) -> Iterator[Line]:
+    place = campaign.place("trigger.date")
+    day = customer.birthday if trigger.day == "birthday" else customer.since
+    if not day:
+        yield fact(trigger.day, "not known", "a date", False, place)
+        return
+    zone = moments.zone(customer.timezone)
+    today = moments.local(now, zone).date()
+    ahead = (today + timedelta(days=n) for n in range(-1, 367 * 8))
+    coming = next(
+        at
+        for one in ahead
+        if day[-5:] in moments.celebrated(one - timedelta(days=trigger.days))
+        and (at := moments.moment(datetime.combine(one, trigger.at), zone)) > now
+    )
+    yield Line(trigger.day, day, f"next on {clock(customer, coming)}", "wait", place)
+
+
+def _inactive(
+    campaign: Campaign, trigger: Inactive, customer: Customer, now: datetime
+) -> Iterator[Line]:
+    place = campaign.place("trigger.inactive_for")
+    needed = f"none for {trigger.days} days"
+    last = customer.last_order_at
+    if last is None:
+        yield fact("last order", "never ordered", needed, False, place)
+        return
+    days = (now - last).days
+    seen = f"{clock(customer, last)}, {days} days ago"
+    outcome = "yes" if days >= trigger.days else "wait"
+    yield Line("last order", seen, needed, outcome, place)
 
 
 def _late(

@@ -8,7 +8,7 @@ never overrules the customer's own answer.
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from aftercart import addresses, moments
 from aftercart.errors import InputError
 from aftercart.importing.columns import Wanted, match
 from aftercart.importing.report import Progress, Report, Tally, silent
+from aftercart.intake import month_and_day
 from aftercart.model import Customer
 from aftercart.reading.rows import Row, count_rows, open_table
 from aftercart.runtime import Runtime
@@ -36,6 +37,8 @@ WANTED = Wanted(
         "timezone": ("time_zone", "tz"),
         "country": ("country_code",),
         "locale": ("language",),
+        "birthday": ("date_of_birth", "birth_date", "dob"),
+        "since": ("customer_since", "joined", "created_at"),
         "email_marketing": ("accepts_email_marketing", "accepts_marketing"),
         "sms_marketing": ("accepts_sms_marketing",),
         "survey": ("surveys", "accepts_surveys"),
@@ -197,9 +200,19 @@ def _read_profile(person: _Person, said: Mapping[str, str], *, secret: str) -> N
             person.faults.append((name, str(error)))
         else:
             profile[f"{name}_key"] = addresses.key(profile[name], secret=secret)
+    for name, read in (("birthday", month_and_day), ("since", _day)):
+        try:
+            profile[name] = read(said[name]) if said.get(name) else ""
+        except ValueError:
+            words = f'"{said[name]}" is not a date such as 2021-05-01'
+            person.faults.append((name, words))
     plain = {"country": country, "locale": locale[:16]}
     plain |= {name: said.get(name, "") for name in ("first_name", "timezone")}
     profile.update((name, text) for name, text in plain.items() if text)
+
+
+def _day(text: str) -> str:
+    return date.fromisoformat(text[:10]).isoformat()
 
 
 def _read_answers(person: _Person, said: Mapping[str, str]) -> None:

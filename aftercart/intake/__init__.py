@@ -19,6 +19,7 @@ from aftercart.intake.forms import (
     EventForm,
     ItemForm,
     OrderForm,
+    month_and_day,
 )
 from aftercart.model import Event
 from aftercart.spelling import did_you_mean
@@ -28,6 +29,7 @@ __all__ = [
     "EVENT_TYPES",
     "EventForm",
     "Mistake",
+    "month_and_day",
     "parse_event",
     "parse_events",
     "read_event",

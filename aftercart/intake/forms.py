@@ -4,7 +4,7 @@ These models check what comes in, and are what the published OpenAPI description
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal
 
@@ -66,6 +66,34 @@ def _textual(value: object) -> object:
     return value
 
 
+def month_and_day(text: str) -> str:
+    """A birthday as "03-08", of "1990-03-08", "--03-08" or "03-08".
+
+    Raises:
+        ValueError: when it is none.
+    """
+    bare = text.strip().removeprefix("--")
+    # of a birthday without a year, only that the day exists in some year can be said
+    date.fromisoformat(bare if len(bare) > 5 else f"2000-{bare}")
+    return bare[-5:]
+
+
+def _month_and_day(text: str) -> str:
+    try:
+        return month_and_day(text)
+    except ValueError:
+        raise ValueError(
+            f'"{text[:40]}" is not a birthday; write 1990-03-08, or 03-08'
+        ) from None
+
+
+def _one_day(text: str) -> str:
+    try:
+        return date.fromisoformat(text.strip()).isoformat()
+    except ValueError:
+        raise ValueError(f'"{text[:40]}" is not a date; write 2021-05-01') from None
+
+
 def _sane(at: datetime) -> datetime:
     if not 1970 <= at.year < 2200:
         raise ValueError(f"the year {at.year} is not plausible")
@@ -116,6 +144,10 @@ class _Form(BaseModel):
     )
 
 
+Birthday = Annotated[str, AfterValidator(_month_and_day)]
+Day = Annotated[str, AfterValidator(_one_day)]
+
+
 class ConsentForm(_Form):
     """One thing that the customer agreed to, or takes back."""
 
@@ -143,6 +175,14 @@ class CustomerForm(_Form):
     locale: Locale | None = Field(None, examples=["en-GB"])
     country: Country | None = Field(
         None, description="ISO 3166, two capitals", examples=["GB"]
+    )
+    birthday: Birthday | None = Field(
+        None,
+        description="A date or only its month and day; the year is not kept",
+        examples=["03-08"],
+    )
+    since: Day | None = Field(
+        None, description="A customer since that day", examples=["2021-05-01"]
     )
     consents: list[ConsentForm] = Field(
         [],

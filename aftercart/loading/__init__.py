@@ -80,5 +80,5 @@ def _campaign(
     if shape is None:
         wording.check_all(document, problems=problems)
         return None
-    builder = Builder(path.stem, document, shape, shop, known, problems)
+    builder = Builder(document, shop, problems, path.stem, shape, known)
     return builder.build()

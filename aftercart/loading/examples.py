@@ -137,6 +137,9 @@ class ExampleBuilder:
             "country": customer.country or _COUNTRY,
             "locale": customer.locale or _LOCALE,
         }
+        for name in ("birthday", "since"):
+            if getattr(customer, name):
+                said[name] = getattr(customer, name)
         said |= {"email": _EMAIL} if customer.email else {}
         said |= {"phone": _PHONE} if customer.phone else {}
         yield from self._event(

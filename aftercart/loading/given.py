@@ -14,6 +14,8 @@ class CustomerShape(Shape):
     first_name: str | None = Field(None, description="As templates see it.")
     country: str | None = Field(None, description="Two capital letters.")
     locale: str | None = Field(None, description="Such as en or en-GB.")
+    birthday: str | None = Field(None, description="Such as 03-08.")
+    since: str | None = Field(None, description="A customer since, as 2021-05-01.")
     email: bool = Field(True, description="Whether there is an e-mail address.")
     phone: bool = Field(True, description="Whether there is a telephone number.")
     agreed: list[Literal["email", "sms", "survey"]] = Field(

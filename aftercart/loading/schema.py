@@ -20,6 +20,17 @@ from aftercart.loading.pieces import (
     Wait_,
 )
 
+#: Of these keys a trigger and a step have exactly one.
+TRIGGERS = (
+    "event",
+    "every",
+    "date",
+    "inactive_for",
+    "running_low",
+    "late_delivery",
+)
+STEPS = ("wait", "stop_if", "send")
+
 
 def _language(sees: str) -> str:
     """The condition language as hover text: what an editor shows while one is being written."""
@@ -60,7 +71,7 @@ class LateDeliveryShape(Shape):
 
 
 class TriggerShape(Shape):
-    """One of event, every, running_low, late_delivery."""
+    """One of event, every, date, inactive_for, running_low, late_delivery."""
 
     event: EventType | None = Field(
         None, description="Starts when the shop tells of this event."
@@ -71,6 +82,18 @@ class TriggerShape(Shape):
     every: Days | None = Field(
         None, description="Starts for the whole audience at this time of the week."
     )
+    date: Literal["customer.birthday", "customer.since"] | None = Field(
+        None, description="Starts every year on this day of the customer."
+    )
+    inactive_for: Length | None = Field(
+        None, description="Starts when the customer has not ordered for so many days."
+    )
+    at: Clock | None = Field(
+        None,
+        description="With date and inactive_for: the time of day on the customer's clock; 10:00 where it is not said.",
+    )
+    before: Length | None = Field(None, description="With date: so many days earlier.")
+    after: Length | None = Field(None, description="With date: so many days later.")
     running_low: RunningLowShape | None = Field(
         None, description="Starts when a staple is likely to run low."
     )
@@ -154,8 +177,8 @@ def json_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "Aftercart campaign"
     for name, keys in {
-        "TriggerShape": ("event", "every", "running_low", "late_delivery"),
-        "StepShape": ("wait", "stop_if", "send"),
+        "TriggerShape": TRIGGERS,
+        "StepShape": STEPS,
         "MessageShape": ("email", "sms"),
         "GivenShape": ("customer", "order", "event"),
         "ExpectedShape": ("email", "sms", "skipped"),

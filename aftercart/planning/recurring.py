@@ -1,10 +1,10 @@
-"""Campaigns of the calendar: for each time zone, once per local date, the whole audience enters."""
+"""Campaigns of the calendar: for each time zone, once per local date, all enter whom it concerns."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from aftercart import moments
-from aftercart.campaigns import Campaign, Recurring, Send
+from aftercart.campaigns import Anniversary, Calendar, Campaign, Inactive, Send
 from aftercart.model import Customer, Enrollment
 from aftercart.runtime import Runtime
 from aftercart.store import (
@@ -18,6 +18,8 @@ from aftercart.store import (
 
 #: An occurrence that nobody planned for this long is over: no burst after an outage.
 GRACE = timedelta(hours=24)
+#: Who has been away for this much longer is not greeted any more: a new campaign does not write to all who ever left.
+_STILL_TOLD = timedelta(days=7)
 _PAGE = 1000
 
 
@@ -33,7 +35,7 @@ def enroll(tx: Tx, rt: Runtime, *, now: datetime) -> int:
         first_look = zone not in recurrences.planned_until(tx, campaign.name)
         # a campaign that is new, or a zone that is, starts with its next occurrence and not with the last one
         if not first_look and now - at <= GRACE:
-            count += _enroll_zone(tx, campaign, zone=zone, at=at, now=now)
+            count += _enroll_zone(tx, campaign, trigger, zone=zone, at=at, now=now)
         next_at = moments.next_occurrence(
             at, moments.zone(zone), trigger.weekdays, trigger.at
         )
@@ -41,15 +43,15 @@ def enroll(tx: Tx, rt: Runtime, *, now: datetime) -> int:
     return count
 
 
-def _recurring(rt: Runtime) -> Iterator[tuple[Campaign, Recurring]]:
+def _recurring(rt: Runtime) -> Iterator[tuple[Campaign, Calendar]]:
     for campaign in rt.campaigns.values():
-        if isinstance(campaign.trigger, Recurring):
+        if isinstance(campaign.trigger, Calendar):
             yield campaign, campaign.trigger
 
 
 def _unplanned(
     tx: Tx, rt: Runtime, now: datetime
-) -> Iterator[tuple[Campaign, Recurring, str, datetime]]:
+) -> Iterator[tuple[Campaign, Calendar, str, datetime]]:
     for campaign, trigger in _recurring(rt):
         planned = recurrences.planned_until(tx, campaign.name)
         for name in customers.zones(tx):
@@ -61,14 +63,19 @@ def _unplanned(
 
 
 def _enroll_zone(
-    tx: Tx, campaign: Campaign, *, zone: str, at: datetime, now: datetime
+    tx: Tx,
+    campaign: Campaign,
+    trigger: Calendar,
+    *,
+    zone: str,
+    at: datetime,
+    now: datetime,
 ) -> int:
-    where = (
-        selecting.where_clause(campaign.audience, now=now, started_at=at)
-        if campaign.audience
-        else None
-    )
-    date = moments.local(at, moments.zone(zone)).date().isoformat()
+    today = moments.local(at, moments.zone(zone)).date()
+    where = _concerned(trigger, today, at, now)
+    if campaign.audience:
+        audience = selecting.where_clause(campaign.audience, now=now, started_at=at)
+        where = where & audience
     count, after = 0, ""
     while page := customers.audience(
         tx, zone=zone, where=where, now=now, after=after, limit=_PAGE
@@ -77,9 +84,33 @@ def _enroll_zone(
         willing = [c for c in page if _agreed(campaign, c)]
         people = _not_too_soon(tx, campaign, willing, now=now)
         count += len(
-            enrollments.add(tx, [_enrollment(campaign, c, date, at) for c in people])
+            enrollments.add(
+                tx, [_enrollment(campaign, trigger, c, today, at) for c in people]
+            )
         )
     return count
+
+
+def _concerned(
+    trigger: Calendar, today: date, at: datetime, now: datetime
+) -> selecting.Clause:
+    """Whom the calendar means on this day, apart from the audience."""
+    match trigger:
+        case Anniversary():
+            kept = _kept(trigger, today)
+            return selecting.keeps(trigger.day, moments.celebrated(kept), by=kept)
+        case Inactive(days=days):
+            return selecting.last_ordered(
+                after=at - timedelta(days=days) - _STILL_TOLD,
+                by=at - timedelta(days=days),
+                now=now,
+            )
+    return selecting.everybody()
+
+
+def _kept(trigger: Anniversary, today: date) -> date:
+    """The day that is kept, as seen from today."""
+    return today - timedelta(days=trigger.days)
 
 
 def _agreed(campaign: Campaign, customer: Customer) -> bool:
@@ -104,15 +135,27 @@ def _not_too_soon(
 
 
 def _enrollment(
-    campaign: Campaign, customer: Customer, date: str, at: datetime
+    campaign: Campaign,
+    trigger: Calendar,
+    customer: Customer,
+    today: date,
+    at: datetime,
 ) -> Enrollment:
+    occurrence, facts = today.isoformat(), {}
+    if isinstance(trigger, Anniversary):
+        occurrence = _kept(trigger, today).isoformat()
+    elif isinstance(trigger, Inactive) and customer.last_order_at:
+        # once until they order again, however often the calendar comes by
+        occurrence = f"since {customer.last_order_at:%Y-%m-%d %H:%M}"
+        facts = {"last_order_at": customer.last_order_at.isoformat()}
     return Enrollment(
-        id=enrollments.enrollment_id(campaign.name, customer.id, date),
+        id=enrollments.enrollment_id(campaign.name, customer.id, occurrence),
         campaign=campaign.name,
         version=campaign.version,
         customer_id=customer.id,
-        occurrence=date,
+        occurrence=occurrence,
         started_at=at,
         step=0,
         due_at=at,
+        facts=facts,
     )

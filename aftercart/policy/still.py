@@ -5,7 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from aftercart import conditions, moments
-from aftercart.campaigns import Campaign, LateDelivery, RunningLow, Send, StopIf
+from aftercart.campaigns import (
+    Campaign,
+    Inactive,
+    LateDelivery,
+    RunningLow,
+    Send,
+    StopIf,
+)
 from aftercart.model import Order, State
 from aftercart.policy.verdicts import Skip
 from aftercart.reasons import Code, Reason, because
@@ -17,7 +24,7 @@ def trigger_gone(
     scope: conditions.Scope,
     facts: Mapping[str, Any],
 ) -> Skip | None:
-    """Why the trigger does not hold any more: the order arrived, the staple was bought again. None: it holds."""
+    """Why the trigger does not hold any more: the order arrived, the staple was bought again, they came back. None: it holds."""
     trigger = campaign.trigger
     if isinstance(trigger, LateDelivery) and order:
         if order.delivered_at:
@@ -31,6 +38,13 @@ def trigger_gone(
         if not staples_left(staples, scope.last_bought):
             names = ", ".join(s["name"] for s in staples)
             return Skip(because(Code.REORDERED, products=names))
+    if isinstance(trigger, Inactive):
+        last = scope.customer.last_order_at
+        known = facts.get("last_order_at")
+        if known and last and last > datetime.fromisoformat(known):
+            zone = moments.zone(scope.customer.timezone)
+            at = f"{moments.local(last, zone):%-d %b %H:%M}"
+            return Skip(because(Code.CAME_BACK, at=at))
     return None
 
 

@@ -30,6 +30,8 @@ PROFILE = (
     "timezone",
     "country",
     "locale",
+    "birthday",
+    "since",
 )
 
 

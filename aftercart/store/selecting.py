@@ -4,8 +4,8 @@ To be used in a statement that selects from `customers`. Every part is true or f
 comparison with what is not known is false, and so its opposite is true.
 """
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from math import ceil, floor
@@ -40,6 +40,30 @@ def where_clause(
         ValueError: when the condition is about orders or items, of which an audience has none.
     """
     return _clause(condition.root, now, started_at)
+
+
+def everybody() -> Clause:
+    """All of them."""
+    return true()
+
+
+def keeps(day: str, days: Collection[str], *, by: date) -> Clause:
+    """Who keeps one of these days of the year ("03-08"): as their birthday, or as the day since which they are customers, in later years."""
+    if day == "birthday":
+        return customers.c.birthday.in_(sorted(days))
+    earlier = (customers.c.since != "") & (customers.c.since < f"{by.year}-01-01")
+    return earlier & func.substr(customers.c.since, 6, 5).in_(sorted(days))
+
+
+def last_ordered(*, after: datetime, by: datetime, now: datetime) -> Clause:
+    """Whose latest order, as of `now`, was placed in this span."""
+
+    def placed(since: datetime, until: datetime) -> Clause:
+        mine = orders.c.customer_id == customers.c.id
+        span = (orders.c.placed_at > since) & (orders.c.placed_at <= until)
+        return exists().where(mine, span).correlate(customers)
+
+    return and_(placed(after, by), not_(placed(by, now)))
 
 
 def _clause(node: Node, now: datetime, started_at: datetime) -> Clause:

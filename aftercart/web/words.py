@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 from aftercart import messagelog
 from aftercart.campaigns import (
+    Anniversary,
     Campaign,
     EventTrigger,
+    Inactive,
     LateDelivery,
     Recurring,
     RunningLow,
@@ -140,6 +142,16 @@ def trigger(campaign: Campaign) -> str:
         case Recurring(weekdays=weekdays, at=at):
             days = " and ".join(_DAYS[day] for day in weekdays)
             return f"{days} at {at:%H:%M}"
+        case Anniversary(day=day, days=days, at=at):
+            what = "birthday" if day == "birthday" else "anniversary as a customer"
+            shift = (
+                f"{abs(days)} days {'after' if days > 0 else 'before'}"
+                if days
+                else "on"
+            )
+            return f"{shift} the customer's {what} at {at:%H:%M}"
+        case Inactive(days=days):
+            return f"when a customer has not ordered for {days} days"
         case RunningLow(staples=staples):
             return f"when one of {len(staples)} staples is running low"
         case LateDelivery(by=by):

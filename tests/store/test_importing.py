@@ -113,6 +113,29 @@ def test_an_unusable_address_is_left_out_and_its_row_kept(
     assert (report.added, report.left_out) == (1, 0)
 
 
+def test_days_of_a_customer_are_kept_without_the_year_of_birth(
+    rt: Runtime, tmp_path: Path
+) -> None:
+    path = write(
+        tmp_path,
+        "list.csv",
+        "customer_id,dob,customer_since\nc-1,1990-03-08,2021-05-01\nc-2,8 March,soon\n",
+    )
+
+    report = importing.import_customers(rt, path)
+
+    with rt.store.read() as tx:
+        known = customers.load(tx, ["c-1", "c-2"], now=NOW)
+    assert [(known[i].birthday, known[i].since) for i in ("c-1", "c-2")] == [
+        ("03-08", "2021-05-01"),
+        ("", ""),
+    ]
+    assert [(b.row, b.column, b.kept) for b in report.bad] == [
+        (2, "birthday", True),
+        (2, "since", True),
+    ]
+
+
 def test_a_row_without_an_id_or_with_a_false_zone_is_left_out_and_the_others_kept(
     rt: Runtime, tmp_path: Path
 ) -> None:

@@ -212,3 +212,25 @@ def test_a_batch_ends_at_a_thousand() -> None:
     assert len(good) == 1_000
     with pytest.raises(InputError, match=r"1,001 .* at most 1,000"):
         intake.parse_events([placed()] * 1_001)
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [("1990-03-08", "03-08"), ("03-08", "03-08"), ("--02-29", "02-29")],
+)
+def test_of_a_birthday_the_year_is_not_kept(told: str, kept: str) -> None:
+    event = intake.read_event(placed(customer={"id": "c-7", "birthday": told}))
+
+    assert not isinstance(event, list)
+    assert event.body["customer"]["birthday"] == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [("birthday", "1990-02-30"), ("birthday", "8 March"), ("since", "03-08")],
+)
+def test_a_day_that_is_none_is_refused_in_words(name: str, day: str) -> None:
+    found = mistakes(placed(customer={"id": "c-7", name: day}))
+
+    assert list(found) == [f"customer.{name}"]
+    assert "write" in found[f"customer.{name}"]

@@ -248,3 +248,19 @@ def test_an_unknown_zone_is_refused_with_a_hint(name: str, words: str) -> None:
         moments.zone(name)
 
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("day", "kept"),
+    [
+        (date(2026, 3, 8), ("03-08",)),
+        (date(2026, 2, 28), ("02-28", "02-29")),
+        (date(2028, 2, 28), ("02-28",)),
+        (date(2028, 2, 29), ("02-29",)),
+        (date(2100, 2, 28), ("02-28", "02-29")),
+    ],
+)
+def test_the_28th_stands_in_for_a_29th_that_does_not_come(
+    day: date, kept: tuple[str, ...]
+) -> None:
+    assert moments.celebrated(day) == kept

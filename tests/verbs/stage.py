@@ -23,12 +23,12 @@ from aftercart import (
 )
 from aftercart.campaigns import Campaign
 from aftercart.errors import SendError
-from aftercart.model import Channel, Event, Message, Outgoing, Receipt
+from aftercart.model import Channel, Customer, Event, Message, Outgoing, Receipt
 from aftercart.rendering import Renderer
 from aftercart.runtime import Runtime
 from aftercart.settings import Settings
 from aftercart.shop import Shop
-from aftercart.store import Store, messages, stories, tables
+from aftercart.store import Store, customers, messages, stories, tables
 from tests import people
 from tests.people import ANN, Person
 from tests.store.planting import alter
@@ -222,6 +222,12 @@ class Stage:
             id_ = row.id
         with self.rt.store.read() as tx:
             return messages.load(tx, [id_])[id_]
+
+    def customers(self, *cast: Person) -> list[Customer]:
+        """The customers as they are known now."""
+        with self.rt.store.read() as tx:
+            known = customers.load(tx, [who.id for who in cast], now=self.now)
+        return [known[who.id] for who in cast]
 
     def states(self) -> list[str]:
         return [row.state for row in self.messages()]

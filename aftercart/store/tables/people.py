@@ -21,6 +21,9 @@ customers = Table(
     Column("timezone", String, nullable=False, index=True),
     Column("country", String(2), nullable=False, default=""),
     Column("locale", String(16), nullable=False, default="en"),
+    # days to think of them: month and day of the one ("03-08"), the whole date of the other ("2021-05-01")
+    Column("birthday", String(5), nullable=False, default="", index=True),
+    Column("since", String(10), nullable=False, default=""),
     # today's answer, kept beside the ledger `consents` because every claim asks for it; written by one function with it
     Column("email_marketing", Boolean, nullable=False, default=False),
     Column("sms_marketing", Boolean, nullable=False, default=False),

@@ -99,8 +99,8 @@ WRONG = [
     ("any(item.category == 'chicken')", "ordered('eggs', since=trigger)", "5:10: nothing can be ordered since the trigger while it is judged (move it to a stop_if, or use within='30 days')"),
     ("event: order.delivered", "event: customer.created", "5:10: there is no order here, so any(...) has no items"),
     # the whole
-    ("  event: order.delivered\n", "", "3:1: one of event, every, running_low, late_delivery is needed here (none is there)"),
-    ("  event: order.delivered\n", "  event: order.delivered\n  every: mondays at 9:00\n", "3:1: one of event, every, running_low, late_delivery is needed here (event, every are there)"),
+    ("  event: order.delivered\n", "", "3:1: one of event, every, date, inactive_for, running_low, late_delivery is needed here (none is there)"),
+    ("  event: order.delivered\n", "  event: order.delivered\n  every: mondays at 9:00\n", "3:1: one of event, every, date, inactive_for, running_low, late_delivery is needed here (event, every are there)"),
     ("  event: order.delivered\n", "  every: mondays at 9:00\n", "5:3: only an \"event\" can have a \"where\" (use audience)"),
     ("  event: order.delivered\n", "  event:\n", "4:3: nothing stands after \"event:\""),
     ("  - wait: 2 days", "  - wait: 2 days\n    between: 16:00-19:00", "9:5: \"between\" belongs to a step that sends"),

@@ -27,6 +27,7 @@ def forget(stage: Stage) -> None:
             forgotten += _waiting(stage)
             stage.redis.client.flushall()
             stage.wait(0.3, 1.2)
+    stage.calm()
     stage.workers()
     stage.expect(forgotten, "something was forgotten")
 

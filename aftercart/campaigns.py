@@ -152,6 +152,14 @@ Step = Wait | StopIf | Send
 
 
 @dataclass(frozen=True)
+class Goal:
+    """What a campaign is for: that its people do this within so long after its first message."""
+
+    event: str
+    within: timedelta
+
+
+@dataclass(frozen=True)
 class Expected:
     """What an example expects: a message on its way at a moment, or one that is not sent, for a reason."""
 
@@ -188,6 +196,8 @@ class Campaign:
     limit: Limit | None = None
     priority: int = 0  #: the higher wins when several compete for one slot
     opens_case: str = ""  #: what support is asked to do when it starts, e.g. "call"
+    holdout: float = 0.0  #: the share of people who do not get it, from 0 to 0.5
+    goal: Goal | None = None
     examples: tuple[Example, ...] = ()
     places: Mapping[str, Place] = field(
         default_factory=dict

@@ -28,6 +28,7 @@ class Code(StrEnum):
     LATE_ORDER = "late_order"
     RECENT_ENOUGH = "recent_enough"
     NOTHING_NEW = "nothing_new"
+    HOLDOUT = "holdout"
     CAMPAIGN_GONE = "campaign_gone"
     MERGED = "merged"
     # waits: later, not never
@@ -70,6 +71,7 @@ SENTENCES: dict[Code, str] = {
     Code.LATE_ORDER: "Order {order} is running late; no marketing or survey until it has arrived.",
     Code.RECENT_ENOUGH: "The customer had this campaign on {last}; at most {limit}.",
     Code.NOTHING_NEW: "There is nothing in this campaign that the customer has not had before.",
+    Code.HOLDOUT: "Held back on purpose: {share} in a hundred do not get this campaign, to see what it does.",
     Code.CAMPAIGN_GONE: "The campaign {campaign} is no longer there.",
     Code.MERGED: "Told in another message of the same campaign ({message}).",
     Code.QUIET_HOURS: "Held until {until}: quiet hours in {place}.",

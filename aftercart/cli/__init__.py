@@ -12,6 +12,7 @@ from aftercart.cli import (
     demonstrating,
     desk,
     importing,
+    measuring,
     pausing,
     rehearsing,
     running,
@@ -39,6 +40,7 @@ app.command()(checking.preview)
 app.command()(demonstrating.replay)
 app.command()(desk.log)
 app.command()(desk.explain)
+app.command()(measuring.results)
 app.command()(pausing.pause)
 app.command()(pausing.resume)
 app.command()(demonstrating.sandbox)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from aftercart import conditions, forecasting, moments
+from aftercart import conditions, forecasting, moments, policy
 from aftercart.campaigns import (
     Anniversary,
     Calendar,
@@ -48,6 +48,13 @@ def lines(
         )
     found += _permission(tx, campaign, customer)
     found += _limit(tx, campaign, customer, now)
+    if campaign.holdout:
+        out = policy.held_out(campaign, customer)
+        seen = "held back" if out else "not held back"
+        needed = f"not among {100 * campaign.holdout:g} in a hundred"
+        found.append(
+            fact("holdout", seen, needed, out is None, campaign.place("holdout"))
+        )
     return found
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from aftercart.campaigns import (
     Campaign,
+    Goal,
     Place,
     RunningLow,
     Send,
@@ -59,6 +60,7 @@ class Builder(Bench):
         tests = examples.build_all(
             self.document, self.shape.tests, _ways(steps), self.problems
         )
+        holdout = self._holdout()
         if len(self.problems) > before or trigger is None:
             return None
         return Campaign(
@@ -72,6 +74,8 @@ class Builder(Bench):
             limit=self.shape.limits,
             priority=self.shape.priority,
             opens_case=self.shape.opens_case,
+            holdout=holdout,
+            goal=self._goal(),
             examples=tests,
             places=self._places(),
         )
@@ -149,6 +153,17 @@ class Builder(Bench):
         elif isinstance(steps[-1], Wait | StopIf):
             path = ("steps", len(steps) - 1)
             self.wrong(path, "nothing follows this step", "add a send or delete it")
+
+    def _holdout(self) -> float:
+        share = self.shape.holdout or 0.0
+        if share and self.shape.purpose == "service":
+            words = "nobody may be kept from news of their own order"
+            self.wrong(("holdout",), words, "delete it", key=True)
+        return share
+
+    def _goal(self) -> Goal | None:
+        goal = self.shape.goal
+        return Goal(goal.event, goal.within) if goal else None
 
     def _places(self) -> dict[str, Place]:
         """Where each key stands, by its path: "trigger.where", "steps.1.send"."""

@@ -100,6 +100,20 @@ def limit(text: str) -> Limit:
     return Limit(int(found[1]), length(found[2]))
 
 
+def share(text: str) -> float:
+    """A share such as "5%", as 0.05.
+
+    Raises:
+        InputError: when it is not one, or more than half.
+    """
+    found = re.fullmatch(r"\s*(\d{1,2}(?:\.\d)?)\s*%\s*", text)
+    if not found or not 0 < float(found[1]) <= 50:
+        raise InputError(
+            f'"{text}" is not a share of people; write from 0.1% to 50%, for example "5%"'
+        )
+    return float(found[1]) / 100
+
+
 def recurring(text: str) -> Recurring:
     """Weekdays and a time such as "mondays and thursdays at 10:00".
 

@@ -58,6 +58,9 @@ Span = Annotated[
 Limit_ = Annotated[
     Limit, phrase(phrases.limit, '"1 per 7 days"'), seen_as("1 per 7 days")
 ]
+Share = Annotated[
+    float, phrase(phrases.share, '"5%"'), seen_as("5%", r"^\s*\d{1,2}(\.\d)?\s*%\s*$")
+]
 Days = Annotated[
     Recurring,
     phrase(phrases.recurring, '"tuesdays at 10:00"'),

@@ -15,6 +15,7 @@ from aftercart.loading.pieces import (
     Limit_,
     Orders,
     Shape,
+    Share,
     Span,
     Staples,
     Wait_,
@@ -138,6 +139,13 @@ class StepShape(Shape):
     )
 
 
+class GoalShape(Shape):
+    """What a campaign is for: `aftercart results` counts it."""
+
+    event: EventType = Field(description="What people should do, such as order.placed.")
+    within: Length = Field(description="For how long after the first message.")
+
+
 class CampaignShape(Shape):
     """A campaign of Aftercart: who gets what, when, and how often at most."""
 
@@ -165,6 +173,11 @@ class CampaignShape(Shape):
         max_length=40,
         description='What support is asked to do when it starts, such as "call".',
     )
+    holdout: Share | None = Field(
+        None,
+        description="This share of people does not get it, so that one can see what it does.",
+    )
+    goal: GoalShape | None = Field(None, description="What it is for.")
     tests: list[ExampleShape] = Field(
         default_factory=list,
         description="What should happen to an invented customer: `aftercart test` plays it.",

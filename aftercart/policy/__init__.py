@@ -4,6 +4,7 @@ The same code runs live, in a replay, in `explain` and in the tests. Nothing her
 """
 
 from aftercart.policy.caps import allow
+from aftercart.policy.holding_out import held_out
 from aftercart.policy.sending import Facts, Held, decide, examine
 from aftercart.policy.stepping import Advance, Draft, View, advance
 from aftercart.policy.verdicts import Checked, Send, Skip, Verdict, Wait
@@ -23,4 +24,5 @@ __all__ = [
     "allow",
     "decide",
     "examine",
+    "held_out",
 ]

@@ -18,6 +18,7 @@ from aftercart.model import (
 )
 from aftercart.policy import lateness, permission, still
 from aftercart.policy.choosing import choose
+from aftercart.policy.holding_out import held_out
 from aftercart.policy.sending import open_hours
 from aftercart.policy.verdicts import Skip
 from aftercart.reasons import Code, Reason, because
@@ -189,6 +190,8 @@ def _ended(
             suppressed=view.suppressed.get(channel),
         )
         or _too_soon(campaign, view, now)
+        # last of all: only whom everything else would have let through can be compared with those who got it
+        or held_out(campaign, view.customer)
     )
 
 

@@ -14,6 +14,7 @@ from aftercart.store.records.figures import (
 from aftercart.store.records.lately import Lately, lately
 from aftercart.store.records.listing import LogRow, log
 from aftercart.store.records.message import Entry, MessagePage, message_page
+from aftercart.store.records.results import Deed, Entrant, deeds, entrants
 from aftercart.store.records.search import Found, find_customers
 from aftercart.store.records.standing import (
     Case,
@@ -31,7 +32,9 @@ __all__ = [
     "Coming",
     "Count",
     "CustomerPage",
+    "Deed",
     "Ended",
+    "Entrant",
     "Entry",
     "Found",
     "Health",
@@ -44,7 +47,9 @@ __all__ = [
     "cases",
     "counts",
     "customer_page",
+    "deeds",
     "ends",
+    "entrants",
     "find_customers",
     "health",
     "lately",

@@ -57,6 +57,13 @@ def test_a_good_file_has_no_mistake(folder: Path) -> None:
 # Each row: what is replaced in GOOD, by what, and the first problem that it makes.
 # fmt: off
 WRONG = [
+    ("limits: 1 per 7 days\n", "holdout: 60%\n", '13:10: "60%" is not a share of people; write from 0.1% to 50%, for example "5%"'),
+    ("limits: 1 per 7 days\n", "holdout: 0.05\n", '13:10: a text is needed here, for example "5%"'),
+    ("limits: 1 per 7 days\n", "goal: {event: order.placd, within: 7 days}\n", '13:15: there is no event "order.placd": did you mean "order.placed"?'),
+    ("limits: 1 per 7 days\n", "goal: {event: order.placed}\n", '13:1: the key "within" is missing (write "within:" here)'),
+    ("  event: order.delivered\n  where: any(item.category == 'chicken')\n", "  date: customer.birthday\n  before: 3 hours\n", '5:11: whole days are needed here (write "3 days")'),
+    ("  event: order.delivered\n  where: any(item.category == 'chicken')\n", "  date: birthday\n", '4:9: "birthday" is not one of: customer.birthday, customer.since (did you mean "customer.birthday"?)'),
+    ("  event: order.delivered\n", "  event: order.delivered\n  at: 10:00\n", '5:3: "at" belongs to date and inactive_for (delete it)'),
     # keys
     ("limits:", "limit:", "13:1: unknown key \"limit\" (did you mean \"limits\"?)"),
     ("  event:", "  evnt:", "4:3: unknown key \"evnt\" (did you mean \"event\"?)"),

@@ -111,9 +111,21 @@ class Inactive:
     weekdays: ClassVar[tuple[int, ...]] = EVERY_DAY
 
 
+@dataclass(frozen=True)
+class Answered:
+    """Starts when a customer answers a survey with a score from `low` to `high`."""
+
+    survey: str  #: a campaign
+    low: int
+    high: int
+
+    def fits(self, survey: str, score: int) -> bool:
+        return survey == self.survey and self.low <= score <= self.high
+
+
 #: Triggers that the calendar starts, zone by zone, for all whom they concern on a day.
 Calendar = Recurring | Anniversary | Inactive
-Trigger = EventTrigger | Recurring | Anniversary | Inactive | RunningLow | LateDelivery
+Trigger = EventTrigger | Calendar | Answered | RunningLow | LateDelivery
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ class Code(StrEnum):
     NOT_IN_AUDIENCE = "not_in_audience"
     REORDERED = "reordered"
     CAME_BACK = "came_back"
+    ANSWER_CHANGED = "answer_changed"
     ARRIVED = "arrived"
     NOT_LATE = "not_late"
     NOT_MUCH_WORSE = "not_much_worse"
@@ -65,6 +66,7 @@ SENTENCES: dict[Code, str] = {
     Code.NOT_IN_AUDIENCE: "The customer is not in the audience: {condition}.",
     Code.REORDERED: "The customer has already re-ordered {products}.",
     Code.CAME_BACK: "The customer has ordered again: {at}.",
+    Code.ANSWER_CHANGED: "The customer has changed the answer to {score} of 10.",
     Code.ARRIVED: "Order {order} arrived at {at}, before the message was due.",
     Code.NOT_LATE: "Order {order} is not late any more.",
     Code.NOT_MUCH_WORSE: "The customer already knows of {told}; {now} is not much later.",

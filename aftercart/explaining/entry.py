@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from aftercart import conditions, forecasting, moments, policy
 from aftercart.campaigns import (
     Anniversary,
+    Answered,
     Calendar,
     Campaign,
     EventTrigger,
@@ -21,7 +22,7 @@ from aftercart.gathering import LATE_MEMORY, categories
 from aftercart.model import Customer, Order
 from aftercart.policy import permission
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, events, orders, past, permissions, rhythms
+from aftercart.store import Tx, desk, events, orders, past, permissions, rhythms
 
 
 def lines(
@@ -38,6 +39,8 @@ def lines(
         found += _recurring(tx, campaign, trigger, customer, now)
     elif isinstance(trigger, Anniversary):
         found += _anniversary(campaign, trigger, customer, now)
+    elif isinstance(trigger, Answered):
+        found += _answered(tx, campaign, trigger, customer, now)
     elif isinstance(trigger, Inactive):
         found += _inactive(campaign, trigger, customer, now)
     elif isinstance(trigger, LateDelivery):
@@ -136,6 +139,19 @@ def _anniversary(
         and (at := moments.moment(datetime.combine(one, trigger.at), zone)) > now
     )
     yield Line(trigger.day, day, f"next on {clock(customer, coming)}", "wait", place)
+
+
+def _answered(
+    tx: Tx, campaign: Campaign, trigger: Answered, customer: Customer, now: datetime
+) -> Iterator[Line]:
+    place = campaign.place("trigger.answer")
+    needed = f"{trigger.low} to {trigger.high} to {trigger.survey}"
+    score = desk.newest_score(tx, trigger.survey, customer.id, now=now)
+    if score is None:
+        yield fact("answer", "none yet", needed, False, place)
+        return
+    fits = trigger.fits(trigger.survey, score)
+    yield fact("answer", f"{score} of 10", needed, fits, place)
 
 
 def _inactive(

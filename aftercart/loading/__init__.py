@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aftercart.campaigns import Campaign
 from aftercart.errors import CampaignError, Problem
-from aftercart.loading import documents, shops, templates, wording
+from aftercart.loading import documents, shops, templates, together, wording
 from aftercart.loading.building import Builder
 from aftercart.loading.fitting import fit
 from aftercart.loading.schema import CampaignShape, json_schema
@@ -57,7 +57,11 @@ def _read(folder: Path) -> tuple[tuple[Campaign, ...], list[Problem]]:
         for path in sorted(folder.iterdir())
         if path.suffix in (".yaml", ".yml") and path.name[0] not in "_."
     ]
-    return tuple(campaign for campaign in found if campaign), problems
+    campaigns = tuple(campaign for campaign in found if campaign)
+    if len(campaigns) == len(found):
+        # what one says of another is judged when all of them can be read
+        problems += together.check(campaigns)
+    return campaigns, problems
 
 
 def _campaign(

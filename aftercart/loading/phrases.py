@@ -114,6 +114,22 @@ def share(text: str) -> float:
     return float(found[1]) / 100
 
 
+def scores(text: str) -> tuple[int, int]:
+    """Scores of a survey such as "0-6", or one alone.
+
+    Raises:
+        InputError: when they are not from 0 to 10.
+    """
+    found = re.fullmatch(r"\s*(\d{1,2})\s*(?:[-–—]\s*(\d{1,2})\s*)?", text)
+    low = int(found[1]) if found else 11
+    high = int(found[2] or found[1]) if found else 11
+    if not low <= high <= 10:
+        raise InputError(
+            f'"{text}" are no scores; write two from 0 to 10, for example "0-6"'
+        )
+    return low, high
+
+
 def recurring(text: str) -> Recurring:
     """Weekdays and a time such as "mondays and thursdays at 10:00".
 

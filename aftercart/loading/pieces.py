@@ -61,6 +61,7 @@ Limit_ = Annotated[
 Share = Annotated[
     float, phrase(phrases.share, '"5%"'), seen_as("5%", r"^\s*\d{1,2}(\.\d)?\s*%\s*$")
 ]
+Scores = Annotated[tuple[int, int], phrase(phrases.scores, '"0-6"'), seen_as("0-6")]
 Days = Annotated[
     Recurring,
     phrase(phrases.recurring, '"tuesdays at 10:00"'),

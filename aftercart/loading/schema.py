@@ -14,6 +14,7 @@ from aftercart.loading.pieces import (
     Length,
     Limit_,
     Orders,
+    Scores,
     Shape,
     Share,
     Span,
@@ -27,6 +28,7 @@ TRIGGERS = (
     "every",
     "date",
     "inactive_for",
+    "answer",
     "running_low",
     "late_delivery",
 )
@@ -71,8 +73,13 @@ class LateDeliveryShape(Shape):
     )
 
 
+class AnsweredShape(Shape):
+    survey: str = Field(description="A campaign whose purpose is survey.")
+    score: Scores = Field(description="The scores that count, such as 0-6.")
+
+
 class TriggerShape(Shape):
-    """One of event, every, date, inactive_for, running_low, late_delivery."""
+    """One of event, every, date, inactive_for, answer, running_low, late_delivery."""
 
     event: EventType | None = Field(
         None, description="Starts when the shop tells of this event."
@@ -88,6 +95,9 @@ class TriggerShape(Shape):
     )
     inactive_for: Length | None = Field(
         None, description="Starts when the customer has not ordered for so many days."
+    )
+    answer: AnsweredShape | None = Field(
+        None, description="Starts when a survey is answered with such a score."
     )
     at: Clock | None = Field(
         None,

@@ -5,6 +5,7 @@ from datetime import time
 
 from aftercart.campaigns import (
     Anniversary,
+    Answered,
     EventTrigger,
     Inactive,
     LateDelivery,
@@ -72,6 +73,8 @@ class Triggers(Bench):
         if shape.late_delivery is not None:
             late = shape.late_delivery
             return LateDelivery(late.by, late.confirmed_for, late.worse_by)
+        if shape.answer is not None:
+            return Answered(shape.answer.survey, *shape.answer.score)
         if shape.date is not None or shape.inactive_for is not None:
             return self._day(shape, path)
         return shape.every

@@ -96,6 +96,25 @@ def answer_of(tx: Tx, message_id: str) -> tuple[int, str, datetime] | None:
     return (row.score, row.comment, row.answered_at) if row else None
 
 
+def newest_score(
+    tx: Tx, campaign: str, customer_id: str, *, now: datetime
+) -> int | None:
+    """What the customer answered to the newest of these surveys, as it stands."""
+    a = answers.c
+    query = (
+        select(a.score)
+        .where(
+            a.customer_id == customer_id,
+            a.campaign == campaign,
+            a.answered_at <= now,
+        )
+        .order_by(a.answered_at.desc())
+        .limit(1)
+    )
+    score = tx.scalar(query)
+    return None if score is None else int(score)
+
+
 def untouched(tx: Tx, *, since: datetime) -> list[tuple[str, Purpose, datetime]]:
     """Messages that were accepted since a moment and have neither an answer nor a leave-taking: id, purpose, accepted when."""
     acted = select(message_events.c.id).where(

@@ -111,6 +111,15 @@ def progress(tx: Tx, steps: Sequence[Progress]) -> None:
         )
 
 
+def end(tx: Tx, enrollment_id: str, *, at: datetime, reason: Reason) -> None:
+    """Ends an enrollment, where it is there and goes on."""
+    tx.execute(
+        update(enrollments)
+        .where(enrollments.c.id == enrollment_id, enrollments.c.ended_at.is_(None))
+        .values(ended_at=at, reason=reason.to_json())
+    )
+
+
 def end_for_order(
     tx: Tx,
     order_id: str,

@@ -176,6 +176,15 @@ def _rung(now: datetime) -> ColumnElement[bool]:
     return rings_by(now + _FURTHEST_RING)
 
 
+def scheduled_of(tx: Tx, enrollment_id: str) -> list[str]:
+    """The messages of an enrollment that are still to go. Asked seldom: no index knows it but that of what is open."""
+    m = messages.c
+    query = select(m.id).where(
+        m.enrollment_id == enrollment_id, m.state == State.SCHEDULED, OPEN
+    )
+    return list(tx.scalars(query))
+
+
 def report(tx: Tx, told: Sequence[tuple[str, Delivery, datetime]]) -> None:
     """Moves the delivery column of messages; only a higher rank replaces a lower one, so order and copies do not matter.
 

@@ -9,6 +9,7 @@ from aftercart.runtime import Runtime
 from aftercart.store import Tx, customers, desk, messages, permissions, stories
 from aftercart.store.permissions import Consent, Suppression
 from aftercart.store.stories import Line
+from aftercart.tracking import answering
 
 #: How long an answer may be changed.
 EDITABLE = timedelta(days=14)
@@ -85,6 +86,7 @@ def answer(rt: Runtime, message_id: str, *, score: int, comment: str) -> None:
             "comment": comment.strip(),
         }
         desk.answer(tx, given, at=now)
+        answering.enter(tx, rt, asked.message, score=score, now=now)
         words = {"words": f"{score} of 10"}
         stories.tell(tx, [Line(message_id, now, "answered", "customer", words)])
         if score <= DETRACTOR:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aftercart import messagelog
 from aftercart.campaigns import (
     Anniversary,
+    Answered,
     Campaign,
     EventTrigger,
     Inactive,
@@ -152,6 +153,8 @@ def trigger(campaign: Campaign) -> str:
             return f"{shift} the customer's {what} at {at:%H:%M}"
         case Inactive(days=days):
             return f"when a customer has not ordered for {days} days"
+        case Answered(survey=survey, low=low, high=high):
+            return f"after an answer from {low} to {high} to {survey}"
         case RunningLow(staples=staples):
             return f"when one of {len(staples)} staples is running low"
         case LateDelivery(by=by):

@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aftercart import addresses, delivering, tracking
+from aftercart.campaigns import Answered, Campaign, Send, Wait
 from aftercart.errors import InputError, Unavailable, Unclear
-from aftercart.model import Delivery, State
+from aftercart.explaining import explain
+from aftercart.model import Channel, Delivery, Purpose, State
 from aftercart.reasons import Code
 from aftercart.store import pauses, permissions, records, tables
 from tests.people import ANN, CY, SECRET, Person
@@ -638,3 +640,88 @@ def test_an_alert_by_mail_needs_its_own_proof(scene: Stage) -> None:
     scene.report(scene.event_of("delivered", id_))
 
     assert scene.message(id_).state is State.ACCEPTED
+
+
+def _waiting_for(stage: Stage, low: int, high: int) -> None:
+    """The survey, and a campaign that waits for such an answer to it; its message goes in two days."""
+    apology = Campaign(
+        name="apology",
+        title="Apology",
+        purpose=Purpose.SERVICE,
+        trigger=Answered("nps-survey", low, high),
+        steps=(Wait(days=2), Send(Channel.EMAIL, "delivery-delay", expires=DAY)),
+        version="1",
+    )
+    stage.add(apology)
+
+
+def _ways(stage: Stage) -> list[tuple[str, str]]:
+    """The ways in the campaign that waits for an answer: how they ended, and what became of their messages."""
+    ways = [e for e in stage.rows(tables.enrollments) if e.campaign == "apology"]
+    states = [row.state for row in stage.messages("apology")]
+    ended = [(e.reason or {}).get("code", "") for e in ways]
+    return list(zip(ended, states or [""] * len(ways), strict=True))
+
+
+def test_an_answer_starts_the_campaigns_that_wait_for_it_once(stage: Stage) -> None:
+    id_ = _asked(stage)
+    _waiting_for(stage, 0, 6)
+
+    for score in (3, 3, 5):
+        tracking.answer(stage.rt, id_, score=score, comment="")
+    stage.run(stage.now + 2 * DAY)
+
+    (way,) = [e for e in stage.rows(tables.enrollments) if e.campaign == "apology"]
+    assert way.occurrence == id_
+    assert len(stage.messages("apology")) == 1
+
+
+def test_an_answer_that_does_not_fit_starts_nothing(stage: Stage) -> None:
+    id_ = _asked(stage)
+    _waiting_for(stage, 0, 6)
+
+    tracking.answer(stage.rt, id_, score=7, comment="")
+    stage.run(stage.now + 3 * DAY)
+
+    assert _ways(stage) == []
+
+
+@pytest.mark.parametrize("days", [1, 2], ids=["on the way", "planned"])
+def test_who_changes_their_mind_before_the_message_goes_does_not_get_it(
+    stage: Stage, days: int
+) -> None:
+    id_ = _asked(stage)
+    _waiting_for(stage, 0, 6)
+    tracking.answer(stage.rt, id_, score=2, comment="")
+    stage.now += days * DAY
+    stage.plan()
+
+    tracking.answer(stage.rt, id_, score=9, comment="sorry")
+    stage.run(stage.now + 3 * DAY)
+
+    went = [one for _, one in stage.post.sent if one.campaign == "apology"]
+    assert went == []
+    if days == 1:
+        assert _ways(stage) == [(Code.ANSWER_CHANGED, "")]
+    else:
+        (row,) = stage.messages("apology")
+        assert (row.state, row.reason["code"]) == (
+            State.CANCELLED,
+            Code.ANSWER_CHANGED,
+        )
+
+
+def test_explain_says_what_was_answered(stage: Stage) -> None:
+    id_ = _asked(stage)
+    _waiting_for(stage, 0, 6)
+    (before,) = explain(stage.rt, "ann", campaign="apology")
+    tracking.answer(stage.rt, id_, score=9, comment="")
+
+    (after,) = explain(stage.rt, "ann", campaign="apology")
+
+    lines = [told.entry[0] for told in (before, after)]
+    assert [(line.seen, line.needed) for line in lines] == [
+        ("none yet", "0 to 6 to nps-survey"),
+        ("9 of 10", "0 to 6 to nps-survey"),
+    ]
+    assert [line.outcome for line in lines] == ["no", "no"]

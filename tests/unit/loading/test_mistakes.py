@@ -57,6 +57,7 @@ def test_a_good_file_has_no_mistake(folder: Path) -> None:
 # Each row: what is replaced in GOOD, by what, and the first problem that it makes.
 # fmt: off
 WRONG = [
+    ("  event: order.delivered\n  where: any(item.category == 'chicken')\n", "  answer: {survey: spring, score: 6-11}\n", '4:35: "6-11" are no scores; write two from 0 to 10, for example "0-6"'),
     ("limits: 1 per 7 days\n", "holdout: 60%\n", '13:10: "60%" is not a share of people; write from 0.1% to 50%, for example "5%"'),
     ("limits: 1 per 7 days\n", "holdout: 0.05\n", '13:10: a text is needed here, for example "5%"'),
     ("limits: 1 per 7 days\n", "goal: {event: order.placd, within: 7 days}\n", '13:15: there is no event "order.placd": did you mean "order.placed"?'),
@@ -106,8 +107,8 @@ WRONG = [
     ("any(item.category == 'chicken')", "ordered('eggs', since=trigger)", "5:10: nothing can be ordered since the trigger while it is judged (move it to a stop_if, or use within='30 days')"),
     ("event: order.delivered", "event: customer.created", "5:10: there is no order here, so any(...) has no items"),
     # the whole
-    ("  event: order.delivered\n", "", "3:1: one of event, every, date, inactive_for, running_low, late_delivery is needed here (none is there)"),
-    ("  event: order.delivered\n", "  event: order.delivered\n  every: mondays at 9:00\n", "3:1: one of event, every, date, inactive_for, running_low, late_delivery is needed here (event, every are there)"),
+    ("  event: order.delivered\n", "", "3:1: one of event, every, date, inactive_for, answer, running_low, late_delivery is needed here (none is there)"),
+    ("  event: order.delivered\n", "  event: order.delivered\n  every: mondays at 9:00\n", "3:1: one of event, every, date, inactive_for, answer, running_low, late_delivery is needed here (event, every are there)"),
     ("  event: order.delivered\n", "  every: mondays at 9:00\n", "5:3: only an \"event\" can have a \"where\" (use audience)"),
     ("  event: order.delivered\n", "  event:\n", "4:3: nothing stands after \"event:\""),
     ("  - wait: 2 days", "  - wait: 2 days\n    between: 16:00-19:00", "9:5: \"between\" belongs to a step that sends"),

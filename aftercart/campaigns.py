@@ -160,7 +160,15 @@ class Send:
     place: Place | None = None
 
 
-Step = Wait | StopIf | Send
+@dataclass(frozen=True)
+class Task:
+    """Something that support is to do: it opens a case."""
+
+    words: str
+    place: Place | None = None
+
+
+Step = Wait | StopIf | Task | Send
 
 
 @dataclass(frozen=True)
@@ -180,6 +188,7 @@ class Expected:
     channel: Channel | None = None
     template: str = ""
     reason: str = ""  #: a code of `reasons`; then nothing is sent
+    task: str = ""  #: what support is asked to do; then nothing is sent
 
 
 @dataclass(frozen=True)

@@ -34,9 +34,12 @@ class Came:
     channel: Channel | None
     template: str
     reason: Reason | None = None
+    task: str = ""
 
     def __str__(self) -> str:
         when = f"{self.at:%a %-d %b %H:%M}"
+        if self.task:
+            return f"{when}  task: {self.task}"
         if self.reason is None:
             return f"{when}  {self.channel}: {self.template}"
         return f"{when}  nothing ({self.reason.code}): {self.reason.sentence()}"
@@ -122,7 +125,8 @@ def _play(rt: Runtime, example: Example) -> list[Came]:
 
 def _came(end: Ended, at: datetime) -> Came:
     went = end.state is State.ACCEPTED
-    return Came(at, end.channel, end.template, None if went else end.reason)
+    reason = None if went else end.reason
+    return Came(at, end.channel, end.template, reason, end.task)
 
 
 def _empty(folder: Path) -> Path:
@@ -177,15 +181,13 @@ def _differences(example: Example, came: Sequence[Came]) -> Iterator[str]:
         if found:
             sent.remove(found)
         else:
-            yield f"{expected.place}: {expected.channel}: {expected.template} did not come at {at:%a %-d %b %H:%M}"
+            what = expected.task or f"{expected.channel}: {expected.template}"
+            yield f"{expected.place}: {what} did not come at {at:%a %-d %b %H:%M}"
     for extra in sent:
         yield f"{example.place}: not expected: {extra}"
 
 
 def _is(came: Came, expected: Expected, at: datetime | None) -> bool:
     there = came.at.replace(second=0, microsecond=0)
-    return (came.channel, came.template, there) == (
-        expected.channel,
-        expected.template,
-        at,
-    )
+    said = came.channel, came.template, came.task, there
+    return said == (expected.channel, expected.template, expected.task, at)

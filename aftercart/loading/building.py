@@ -14,6 +14,7 @@ from aftercart.campaigns import (
     Send,
     Step,
     StopIf,
+    Task,
     Trigger,
     Wait,
 )
@@ -96,6 +97,8 @@ class Builder(Bench):
         if shape.wait is not None:
             place = self.place((*path, "wait"))
             return Wait(shape.wait.days, shape.wait.span, place)
+        if shape.task is not None:
+            return Task(shape.task, self.place((*path, "task")))
         condition = self.condition(shape.stop_if, (*path, "stop_if"), about)
         place = self.place((*path, "stop_if"))
         return StopIf(condition, place) if condition else None
@@ -148,7 +151,7 @@ class Builder(Bench):
         return shape.expires
 
     def _check_order_of_steps(self, steps: list[Step | None]) -> None:
-        if not any(step is None or isinstance(step, Send) for step in steps):
+        if not any(step is None or isinstance(step, Send | Task) for step in steps):
             self.wrong(("steps",), "no step sends anything", "add a send", key=True)
         elif isinstance(steps[-1], Wait | StopIf):
             path = ("steps", len(steps) - 1)

@@ -104,9 +104,9 @@ class ExampleBuilder:
     def _expected(
         self, shape: ExpectedShape, path: Path_, zone: ZoneInfo
     ) -> Expected | None:
-        named = [k for k in ("email", "sms", "skipped") if getattr(shape, k)]
+        named = [k for k in ("email", "sms", "task", "skipped") if getattr(shape, k)]
         if len(named) != 1:
-            self._wrong(path, "one of email, sms, skipped is needed here")
+            self._wrong(path, "one of email, sms, task, skipped is needed here")
             return None
         at = moments.moment(shape.at, zone) if shape.at else None
         if shape.skipped:
@@ -117,6 +117,8 @@ class ExampleBuilder:
             return Expected(self._place(path), at, reason=shape.skipped)
         if at is None:
             self._wrong(path, "when is it expected?", 'write "at: 2026-03-04 16:00"')
+        if shape.task:
+            return Expected(self._place(path), at, task=shape.task)
         channel = Channel.EMAIL if shape.email else Channel.SMS
         template = shape.email or shape.sms or ""
         if (channel, template) not in self.ways:

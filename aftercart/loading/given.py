@@ -60,11 +60,12 @@ class GivenShape(Shape):
 
 
 class ExpectedShape(Shape):
-    """One of email, sms, skipped."""
+    """One of email, sms, task, skipped."""
 
     at: Moment | None = Field(None, description="When, to the minute.")
     email: str | None = Field(None, description="This template goes by e-mail.")
     sms: str | None = Field(None, description="This template goes by SMS.")
+    task: str | None = Field(None, description="Support is asked to do this.")
     skipped: str | None = Field(
         None, description="Nothing goes, for this reason, such as order_refunded."
     )

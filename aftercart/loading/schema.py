@@ -32,7 +32,7 @@ TRIGGERS = (
     "running_low",
     "late_delivery",
 )
-STEPS = ("wait", "stop_if", "send")
+STEPS = ("wait", "stop_if", "task", "send")
 
 
 def _language(sees: str) -> str:
@@ -121,7 +121,7 @@ class MessageShape(Shape):
 
 
 class StepShape(Shape):
-    """One of wait, stop_if, send. The other keys belong to send."""
+    """One of wait, stop_if, task, send. The other keys belong to send."""
 
     wait: Wait_ | None = Field(
         None,
@@ -130,6 +130,12 @@ class StepShape(Shape):
     stop_if: str | None = Field(
         None,
         description=f"Ends the campaign for this customer if it holds.\n{_language('order')}",
+    )
+    task: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="Something for support to do: opens a case.",
     )
     send: MessageShape | None = Field(
         None, description="One message: {email: template} or {sms: template}."
@@ -204,7 +210,7 @@ def json_schema() -> dict[str, Any]:
         "StepShape": STEPS,
         "MessageShape": ("email", "sms"),
         "GivenShape": ("customer", "order", "event"),
-        "ExpectedShape": ("email", "sms", "skipped"),
+        "ExpectedShape": ("email", "sms", "task", "skipped"),
     }.items():
         schema["$defs"][name]["oneOf"] = [{"required": [key]} for key in keys]
     return schema

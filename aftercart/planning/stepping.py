@@ -83,6 +83,8 @@ def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> Non
         ]
         if done.drafts and campaign.opens_case:
             _open_case(tx, campaign, enrollment, now)
+        for number, words in done.tasks:
+            _open_task(tx, campaign, enrollment, number, words, now)
     enrollments.progress(tx, steps)
     messages.plan(tx, twins.merge(tx, drafts, known.customers))
 
@@ -118,6 +120,20 @@ def _open_case(tx: Tx, campaign: Campaign, e: Enrollment, now: datetime) -> None
         order_id=e.order_id,
         at=now,
         note=campaign.opens_case,
+    )
+
+
+def _open_task(
+    tx: Tx, campaign: Campaign, e: Enrollment, number: int, words: str, now: datetime
+) -> None:
+    desk.open_case(
+        tx,
+        "task",
+        about=f"{e.id}#{number}",
+        customer_id=e.customer_id,
+        order_id=e.order_id,
+        at=now,
+        note=f"{campaign.title}: {words}",
     )
 
 

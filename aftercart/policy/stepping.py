@@ -6,7 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from aftercart import conditions, moments
-from aftercart.campaigns import Campaign, LateDelivery, Send, StopIf, Wait, Window
+from aftercart.campaigns import (
+    Campaign,
+    LateDelivery,
+    Send,
+    Task,
+    Wait,
+)
 from aftercart.model import (
     Channel,
     Customer,
@@ -16,10 +22,9 @@ from aftercart.model import (
     State,
     message_id,
 )
-from aftercart.policy import lateness, permission, still
+from aftercart.policy import lateness, permission, still, timing
 from aftercart.policy.choosing import choose
 from aftercart.policy.holding_out import held_out
-from aftercart.policy.sending import open_hours
 from aftercart.policy.verdicts import Skip
 from aftercart.reasons import Code, Reason, because
 from aftercart.shop import Recipe, Shop
@@ -53,6 +58,7 @@ class Advance:
     step: int
     due_at: datetime
     drafts: tuple[Draft, ...] = ()
+    tasks: tuple[tuple[int, str], ...] = ()  #: for support: of which step, and what
     ended: bool = False
     reason: Reason | None = None
 
@@ -71,14 +77,22 @@ def advance(
             return Advance(step, verdict.at)
         facts["told"] = verdict.time.isoformat() if verdict.time else ""
     drafts: list[Draft] = []
+    tasks: list[tuple[int, str]] = []
     while step < len(campaign.steps):
         current = campaign.steps[step]
         if isinstance(current, Wait):
-            base = _after_wait(campaign, step, current, view.customer, base)
+            base = timing.after_wait(campaign, step, current, view.customer, base)
             step += 1
             if base > now:
-                return Advance(step, base, tuple(drafts))
+                return Advance(step, base, tuple(drafts), tuple(tasks))
             continue
+        if isinstance(current, Task):
+            over = _over(enrollment, campaign, current, view, now)
+            if over:
+                return Advance(
+                    step, base, tuple(drafts), tuple(tasks), True, over.reason
+                )
+            tasks.append((step, current.words))
         if isinstance(current, Send):
             drafts.append(
                 _draft(
@@ -93,13 +107,18 @@ def advance(
             )
             if _ends(drafts[-1]):
                 return Advance(
-                    step, base, tuple(drafts), True, drafts[-1].message.reason
+                    step,
+                    base,
+                    tuple(drafts),
+                    tuple(tasks),
+                    True,
+                    drafts[-1].message.reason,
                 )
             # what follows counts from when the message goes, not from the night before its hours
             base = drafts[-1].message.due_at
         # a StopIf is judged with the Send that follows it, so that the log shows the message that was not sent
         step += 1
-    return Advance(step, base, tuple(drafts), ended=True)
+    return Advance(step, base, tuple(drafts), tuple(tasks), ended=True)
 
 
 def _lateness(
@@ -109,20 +128,6 @@ def _lateness(
     return lateness.judge(
         order, trigger=trigger, by_promise=by_promise, told=view.told, now=now
     )
-
-
-def _after_wait(
-    campaign: Campaign, step: int, wait: Wait, customer: Customer, base: datetime
-) -> datetime:
-    if wait.span:
-        return base + wait.span
-    # two days before "between 16:00 and 19:00" means that day's afternoon, whatever the hour it began
-    following = next(
-        (s for s in campaign.steps[step + 1 :] if not isinstance(s, StopIf)), None
-    )
-    windowed = isinstance(following, Send) and following.between is not None
-    zone = moments.zone(customer.timezone)
-    return moments.add_days(base, zone, wait.days, at_day_start=windowed)
 
 
 def _draft(
@@ -136,7 +141,7 @@ def _draft(
     now: datetime,
 ) -> Draft:
     leg, channel, template = _leg(send, view)
-    due_at = _in_hours(base, campaign, channel, send.between, shop, view.customer)
+    due_at = timing.in_hours(base, campaign, channel, send.between, shop, view.customer)
     recipe, facts, reason = _content(e, campaign, send, shop, view)
     ended = _ended(e, campaign, send, channel, view, now) or (
         Skip(reason) if reason else None
@@ -177,12 +182,8 @@ def _ended(
     now: datetime,
 ) -> Skip | None:
     """What speaks against this message already while it is planned."""
-    scope = conditions.Scope(
-        view.customer, view.order, now, e.started_at, view.last_bought
-    )
     return (
-        still.trigger_gone(campaign, view.order, scope, e.facts)
-        or still.stopped(campaign, scope, before=send)
+        _over(e, campaign, send, view, now)
         or permission.refused(
             view.customer,
             purpose=campaign.purpose,
@@ -192,6 +193,18 @@ def _ended(
         or _too_soon(campaign, view, now)
         # last of all: only whom everything else would have let through can be compared with those who got it
         or held_out(campaign, view.customer)
+    )
+
+
+def _over(
+    e: Enrollment, campaign: Campaign, step: Send | Task, view: View, now: datetime
+) -> Skip | None:
+    """Why the way of this person ends before the step."""
+    scope = conditions.Scope(
+        view.customer, view.order, now, e.started_at, view.last_bought
+    )
+    return still.trigger_gone(campaign, view.order, scope, e.facts) or still.stopped(
+        campaign, scope, before=step
     )
 
 
@@ -242,23 +255,6 @@ def _too_soon(campaign: Campaign, view: View, now: datetime) -> Skip | None:
     )
 
 
-def _in_hours(
-    at: datetime,
-    campaign: Campaign,
-    channel: Channel,
-    between: Window | None,
-    shop: Shop,
-    customer: Customer,
-) -> datetime:
-    """The first moment that lies in the campaign's window and in the shop's hours."""
-    zone = moments.zone(customer.timezone)
-    hours = open_hours(campaign.purpose, channel, shop.quiet_hours.get(channel))
-    for window in (between, hours, between):
-        if window:
-            at = moments.next_in_window(at, zone, window.opens, window.closes)
-    return at
-
-
 #: Why a message was not sent that says something about the whole way, and not only about this step's channel or turn.
 _ENDING = (
     Code.ORDER_REFUNDED,
@@ -267,6 +263,8 @@ _ENDING = (
     Code.NOT_IN_AUDIENCE,
     Code.REORDERED,
     Code.ARRIVED,
+    Code.CAME_BACK,
+    Code.HOLDOUT,
 )
 
 

@@ -89,6 +89,7 @@ TOPICS: Mapping[tuple[Purpose, Channel], str] = {
 CASES: Mapping[str, str] = {
     "call": "Call: the order is late",
     "detractor": "Answer an unhappy customer",
+    "task": "Do what the campaign asks",
 }
 
 _DAYS = [

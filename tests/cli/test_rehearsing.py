@@ -74,3 +74,28 @@ def test_a_name_that_is_no_campaign_is_answered_with_the_one_that_may_be_meant(
 
     assert 'there is no campaign "nps"' in said
     assert "nps-survey" in said
+
+
+def test_what_support_is_asked_to_do_can_be_expected_too(house: House) -> None:
+    (house.folder / "campaigns" / "care.yaml").write_text(
+        """\
+name: Care
+purpose: service
+trigger: {event: order.delivered, where: order.total >= 100}
+steps:
+  - wait: 1 day
+  - stop_if: order.refunded
+  - task: call and ask how it was
+tests:
+  - given:
+      - order: {delivered: 2026-03-02 10:00, items: [{category: wine, quantity: 10, price: 12.50}]}
+    expect:
+      - {at: 2026-03-03 10:00, task: call and ask how it was}
+  - given:
+      - order: {delivered: 2026-03-02 10:00, refunded: 2026-03-02 18:00, items: [{category: wine, price: 125}]}
+    expect:
+      - {skipped: order_refunded}
+"""
+    )
+
+    assert "2 tests, 0 failures" in house.command("test", "care").stdout

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from aftercart.model import Channel, State
 from aftercart.reasons import Reason, from_json
 from aftercart.store import Tx
-from aftercart.store.tables import enrollments, message_events, messages
+from aftercart.store.tables import cases, enrollments, message_events, messages
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,12 @@ class Ended:
     channel: Channel | None
     template: str
     reason: Reason | None
+    task: str = ""  #: what support is asked to do instead
 
 
 def ends(tx: Tx) -> list[Ended]:
     """All of them, in order of time."""
-    return sorted([*_messages(tx), *_ways(tx)], key=lambda e: e.at)
+    return sorted([*_messages(tx), *_ways(tx), *_tasks(tx)], key=lambda e: e.at)
 
 
 def _messages(tx: Tx) -> Iterator[Ended]:
@@ -40,6 +41,12 @@ def _messages(tx: Tx) -> Iterator[Ended]:
             template,
             from_json(reason),
         )
+
+
+def _tasks(tx: Tx) -> Iterator[Ended]:
+    asked = select(cases.c.opened_at, cases.c.note).where(cases.c.kind == "task")
+    for at, note in tx.execute(asked):
+        yield Ended(at, None, None, "", None, task=note.partition(": ")[2])
 
 
 def _ways(tx: Tx) -> Iterator[Ended]:

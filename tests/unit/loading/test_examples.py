@@ -80,7 +80,7 @@ WRONG = [
     ("at: 2026-03-04 16:00, email: spring", "skipped: refunded",
      '19:10: there is no reason "refunded" (did you mean "refused"?)'),
     ("email: spring}", "email: spring, sms: spring}",
-     "19:9: one of email, sms, skipped is needed here"),
+     "19:9: one of email, sms, task, skipped is needed here"),
     ("2026-03-04 16:00", "Wednesday",
      '19:14: "Wednesday" is not a date and a time; write for example "2026-03-02 10:00"'),
     ("2026-03-04 16:00", "2026-03-04 26:00",

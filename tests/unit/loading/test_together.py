@@ -34,13 +34,13 @@ steps:
             "npss",
             "survey",
             [
-                'campaigns/apology.yaml:4:20: there is no survey "npss" (did you mean "nps"?)'
+                'campaigns/apology.yaml:4:12: there is no survey "npss" (did you mean "nps"?)'
             ],
         ),
         (
             "nps",
             "marketing",
-            ['campaigns/apology.yaml:4:20: the campaign "nps" is no survey'],
+            ['campaigns/apology.yaml:4:12: the campaign "nps" is no survey'],
         ),
     ],
 )

@@ -15,6 +15,7 @@ from aftercart.campaigns import (
     RunningLow,
     Send,
     StopIf,
+    Task,
     Wait,
     Window,
 )
@@ -365,3 +366,29 @@ def test_a_message_is_due_inside_its_hours_and_the_shops_on_any_clock(
     assert due_at >= begins
     local = begins.astimezone(ZoneInfo(zone)).date()
     assert (shown.date() - local).days in {days, days + 1, days + 2}
+
+
+# --- tasks ----------------------------------------------------------------------------------------------------------------
+
+CALL = Task("call them")
+
+
+def test_a_task_is_asked_for_when_its_turn_comes_and_the_way_goes_on() -> None:
+    way = campaign(CALL, TWO_DAYS, Task("call again"))
+
+    first = _advance(way)
+    last = _advance(way, step=first.step, due_at=first.due_at, now=first.due_at)
+
+    assert (first.tasks, first.ended) == (((0, "call them"),), False)
+    assert (last.tasks, last.ended) == (((2, "call again"),), True)
+    assert first.drafts == last.drafts == ()
+
+
+def test_nobody_is_asked_to_do_what_a_stop_condition_ends() -> None:
+    way = campaign(StopIf(condition("order.refunded")), CALL)
+    refunded = view(order=order(refunded_at=MONDAY - HOUR))
+
+    done = _advance(way, seen=refunded)
+
+    assert (done.tasks, done.ended) == ((), True)
+    assert done.reason is not None and done.reason.code is Code.ORDER_REFUNDED

@@ -7,6 +7,7 @@ from datetime import time
 from functools import lru_cache
 
 from aftercart.campaigns import Limit, Staple, Window
+from aftercart.conditions import Condition
 from aftercart.model import Channel, Purpose
 
 #: When nobody is written to, where shop.yaml does not say.
@@ -48,6 +49,7 @@ class Shop:
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     staples: tuple[Staple, ...] = ()
     recipes: tuple[Recipe, ...] = ()
+    audiences: Mapping[str, Condition] = field(default_factory=dict)
     _sorted: Callable[[str, str], str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -15,6 +15,7 @@ from aftercart.conditions.nodes import (
     Contains,
     Each,
     Fixed,
+    Named,
     Node,
     Not,
     Or,
@@ -55,6 +56,8 @@ def _compile(node: Node) -> _Test:
             return lambda scope, _: _bought(node, scope)
         case Fixed():
             return lambda _scope, _line: node.value
+        case Named():
+            return _compile(node.of)
         case Not():
             of = _compile(node.of)
             return lambda scope, line: not of(scope, line)
@@ -122,7 +125,7 @@ def _seen(node: Node, scope: Scope) -> list[Seen]:
     match node:
         case And() | Or():
             return [seen for part in node.parts for seen in _seen(part, scope)]
-        case Not():
+        case Not() | Named():
             return _seen(node.of, scope)
         case _:
             passed = _compile(node)(scope, None)

@@ -61,6 +61,15 @@ class Fixed:
 
 
 @dataclass(frozen=True)
+class Named:
+    """A condition that the shop has given a name, such as `regulars`."""
+
+    column: int
+    text: str
+    of: "Node"
+
+
+@dataclass(frozen=True)
 class Not:
     column: int
     of: "Node"
@@ -79,7 +88,7 @@ class Or:
 
 
 Leaf = Compare | Contains | Ordered | Fixed
-Node = Leaf | Each | Not | And | Or
+Node = Leaf | Each | Named | Not | And | Or
 
 
 @dataclass(frozen=True)
@@ -87,20 +96,22 @@ class Condition:
     """A condition as written and as understood. Equal texts are equal conditions, which makes looking one up cheap."""
 
     text: str
-    root: Node = field(compare=False, repr=False)
+    #: the named conditions in it, each with its own text: what a name means may change
+    names: tuple[tuple[str, str], ...] = ()
+    root: Node = field(kw_only=True, compare=False, repr=False)
 
     def __str__(self) -> str:
         return self.text
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """The node and every node below it, in the order of the text."""
+def walk(node: Node, *, into_names: bool = True) -> Iterator[Node]:
+    """The node and every node below it, in the order of the text; without what stands behind a name where that is another's text."""
     yield node
     if isinstance(node, And | Or):
         for part in node.parts:
-            yield from walk(part)
-    elif isinstance(node, Not | Each):
-        yield from walk(node.of)
+            yield from walk(part, into_names=into_names)
+    elif isinstance(node, Not | Each) or (into_names and isinstance(node, Named)):
+        yield from walk(node.of, into_names=into_names)
 
 
 def categories(condition: Condition) -> frozenset[str]:

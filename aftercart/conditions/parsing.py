@@ -9,10 +9,22 @@ import io
 import re
 import tokenize
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from aftercart.conditions import leaves
-from aftercart.conditions.nodes import And, Condition, Each, Fixed, Node, Not, Or, walk
+from aftercart.conditions.nodes import (
+    And,
+    Condition,
+    Each,
+    Fixed,
+    Named,
+    Node,
+    Not,
+    Or,
+    walk,
+)
 from aftercart.conditions.sight import Source, Wrong
 from aftercart.errors import AftercartError
 
@@ -50,21 +62,34 @@ class ConditionError(AftercartError):
         super().__init__("\n".join(f"{m.column}: {m.message}" for m in self.mistakes))
 
 
-def parse(text: str, *, about: frozenset[str]) -> Condition:
+def parse(
+    text: str,
+    *,
+    about: frozenset[str],
+    named: Mapping[str, Condition] = MappingProxyType({}),
+) -> Condition:
     """The condition that a text means, where `about` names what its place can see: "customer", "order".
+
+    `named` are conditions on customers that may be used by their names.
 
     Raises:
         ConditionError: with every mistake in the text.
     """
     tree = _read(text)
-    parser = _Parser(Source(_flat(text), about))
+    parser = _Parser(Source(_flat(text), about, named))
     try:
         root = parser.node(tree, depth=0)
     except RecursionError:
         raise ConditionError([Mistake(1, "the condition is too deep")]) from None
     if parser.mistakes or root is None:
         raise ConditionError(parser.mistakes)
-    return Condition(text, root)
+    return Condition(text, _names(root, named), root=root)
+
+
+def _names(root: Node, named: Mapping[str, Condition]) -> tuple[tuple[str, str], ...]:
+    """The names in it and what they mean, those within them included."""
+    found = {node.text for node in walk(root) if isinstance(node, Named)}
+    return tuple((name, named[name].text) for name in sorted(found))
 
 
 def _flat(text: str) -> str:
@@ -164,6 +189,9 @@ class _Parser:
             return None if of is None else Not(tree.col_offset + 1, of)
         if leaves.called(tree) in ("any", "all"):
             return self._each(tree, depth)
+        if isinstance(tree, ast.Name) and tree.id in self.source.named:
+            of = self.source.named[tree.id].root
+            return Named(tree.col_offset + 1, tree.id, of)
         if isinstance(tree, ast.Constant) and isinstance(tree.value, bool):
             return Fixed(tree.col_offset + 1, self.source.text_of(tree), tree.value)
         if isinstance(tree, ast.Name) and tree.id in ("true", "false"):

@@ -1,9 +1,11 @@
 """Which field is meant, and can this place see it? Names are looked up in the catalogue, with a "did you mean"."""
 
 import ast
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from aftercart.conditions.catalogue import CATALOGUE, Field
+from aftercart.conditions.nodes import Condition
 from aftercart.spelling import closest, did_you_mean
 
 FUNCTIONS = ("any", "all", "ordered", "contains")
@@ -23,6 +25,7 @@ class Source:
 
     text: str
     about: frozenset[str]
+    named: Mapping[str, Condition] = field(default_factory=dict)
 
     def text_of(self, tree: ast.expr) -> str:
         return self.text[tree.col_offset : tree.end_col_offset]
@@ -49,6 +52,7 @@ def field_of(tree: ast.expr, source: Source, *, inside_items: bool) -> Field:
     seen = source.about | ({"item"} if inside_items else frozenset())
     if field is None:
         usable = [f.path for f in CATALOGUE.values() if f.needs in seen]
+        usable += source.named
         hint = did_you_mean(path, usable)
         if path in FUNCTIONS:
             hint = f"{path} is a function: write {path}(...)"

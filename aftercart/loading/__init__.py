@@ -82,7 +82,8 @@ def _campaign(
         return None
     shape = fit(document, CampaignShape, problems)
     if shape is None:
-        wording.check_all(document, problems=problems)
+        named = shop.audiences if shop else {}
+        wording.check_all(document, problems=problems, named=named)
         return None
     builder = Builder(document, shop, problems, path.stem, shape, known)
     return builder.build()

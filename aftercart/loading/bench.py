@@ -46,7 +46,12 @@ class Bench:
         if text is None:
             return None
         found = wording.read(
-            self.document, text, path, about=about, problems=self.problems
+            self.document,
+            text,
+            path,
+            about=about,
+            problems=self.problems,
+            named=self.shop.audiences if self.shop else {},
         )
         if found and self.shop:
             known = self.shop.categories

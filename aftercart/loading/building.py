@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from aftercart.campaigns import (
     Campaign,
+    EventTrigger,
     Goal,
     Place,
     RunningLow,
@@ -18,6 +19,7 @@ from aftercart.campaigns import (
     Trigger,
     Wait,
 )
+from aftercart.conditions import Condition
 from aftercart.loading import examples
 from aftercart.loading.bench import Bench
 from aftercart.loading.documents import Path_
@@ -70,7 +72,7 @@ class Builder(Bench):
             purpose=Purpose(self.shape.purpose),
             trigger=trigger,
             steps=tuple(step for step in steps if step is not None),
-            version=self._version(trigger),
+            version=self._version(trigger, [audience, *_conditions(trigger, steps)]),
             audience=audience,
             limit=self.shape.limits,
             priority=self.shape.priority,
@@ -176,13 +178,26 @@ class Builder(Bench):
             if path
         }
 
-    def _version(self, trigger: Trigger) -> str:
-        """Changes with what the campaign means, and with the staples that it names; not with comments, layout or tests."""
+    def _version(self, trigger: Trigger, conditions: Sequence[Condition | None]) -> str:
+        """Changes with what the campaign means, and with the staples and audiences that it names; not with comments, layout or tests."""
         staples = trigger.staples if isinstance(trigger, RunningLow) else ()
         named = [[s.category, s.name, s.lifespan.total_seconds()] for s in staples]
         meant = {k: v for k, v in self.document.data.items() if k != "tests"}
-        content = json.dumps([meant, named], sort_keys=True)
+        names = sorted({pair for c in conditions if c for pair in c.names})
+        content = json.dumps(
+            [meant, named, *([names] if names else [])], sort_keys=True
+        )
         return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def _conditions(
+    trigger: Trigger, steps: Sequence[Step | None]
+) -> Iterator[Condition | None]:
+    if isinstance(trigger, EventTrigger):
+        yield trigger.where
+    for step in steps:
+        if isinstance(step, StopIf):
+            yield step.condition
 
 
 def _ways(steps: Sequence[Step | None]) -> frozenset[tuple[Channel, str]]:

@@ -1,5 +1,7 @@
 """What does campaigns/shop/ say? The shop's own words, lists and recipes as one value."""
 
+import keyword
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -7,8 +9,10 @@ from typing import Annotated, TypeVar
 from pydantic import Field, RootModel
 
 from aftercart.campaigns import Limit, Staple
+from aftercart.conditions import CATALOGUE, Condition
+from aftercart.conditions.sight import FUNCTIONS
 from aftercart.errors import CampaignError, Problem
-from aftercart.loading import documents
+from aftercart.loading import documents, wording
 from aftercart.loading.documents import Document
 from aftercart.loading.fitting import fit
 from aftercart.loading.pieces import Length, Limit_, Shape, Span
@@ -19,6 +23,13 @@ T = TypeVar("T")
 
 #: What shop.yaml need not say: at most one marketing message a day, and three a week.
 _CAP = [Limit(1, timedelta(days=1)), Limit(3, timedelta(days=7))]
+#: Words that mean something else in a condition.
+_TAKEN = {
+    *FUNCTIONS,
+    *(path.partition(".")[0] for path in CATALOGUE),
+    *("true", "false", "trigger"),
+    *keyword.kwlist,
+}
 _Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 _Text = Annotated[str, Field(min_length=1)]
 
@@ -67,7 +78,7 @@ def read(folder: Path, problems: list[Problem]) -> Shop | None:
     shown = f"{folder.parent.name}/{folder.name}"
     files = {
         name: _document(folder / f"{name}.yaml", f"{shown}/{name}.yaml", problems)
-        for name in ("shop", "categories", "staples", "recipes")
+        for name in ("shop", "categories", "staples", "recipes", "audiences")
     }
     if files["shop"] is None and len(problems) == before:
         words, hint = "there is no such file", "it holds the name of the shop"
@@ -76,6 +87,7 @@ def read(folder: Path, problems: list[Problem]) -> Shop | None:
     categories = _categories(files["categories"], problems)
     staples = _staples(files["staples"], problems)
     recipes = _recipes(files["recipes"], problems)
+    audiences = _audiences(files["audiences"], problems)
     if len(problems) > before or shop is None:
         return None
     return Shop(
@@ -93,6 +105,7 @@ def read(folder: Path, problems: list[Problem]) -> Shop | None:
         categories=categories,
         staples=staples,
         recipes=recipes,
+        audiences=audiences,
     )
 
 
@@ -145,6 +158,29 @@ def _staples(document: Document | None, problems: list[Problem]) -> tuple[Staple
         Staple(category, staple.name, staple.lifespan)
         for category, staple in found.root.items()
     )
+
+
+def _audiences(
+    document: Document | None, problems: list[Problem]
+) -> dict[str, Condition]:
+    """Conditions on customers by their names; one may use those above it."""
+    found = _fitted(document, RootModel[dict[str, str]], problems)
+    named: dict[str, Condition] = {}
+    if document is None or found is None:
+        return named
+    for name, text in found.root.items():
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in _TAKEN:
+            words = f'"{name}" cannot name an audience'
+            hint = "small letters, digits and _, and no word of the language: regulars"
+            problems.append(document.problem((name,), words, hint, key=True))
+            continue
+        about = frozenset({"customer"})
+        condition = wording.read(
+            document, text, (name,), about=about, problems=problems, named=named
+        )
+        if condition:
+            named[name] = condition
+    return named
 
 
 def _recipes(document: Document | None, problems: list[Problem]) -> tuple[Recipe, ...]:

@@ -113,7 +113,7 @@ class Triggers(Bench):
         return True
 
     def _check_since(self, where: Condition | None, path: Path_) -> None:
-        for node in nodes.walk(where.root) if where else ():
+        for node in nodes.walk(where.root, into_names=False) if where else ():
             if isinstance(node, Ordered) and node.since_trigger:
                 line, column = self.document.spot_in_text(path, node.column)
                 words = "nothing can be ordered since the trigger while it is judged"

@@ -1,6 +1,6 @@
 """Is this text a condition? Read where it stands in the file, so that every mistake in it has its own line and column."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from aftercart.conditions import Condition, ConditionError, Ordered, nodes
 from aftercart.conditions import parse as parse_condition
@@ -19,10 +19,11 @@ def read(
     *,
     about: frozenset[str],
     problems: list[Problem],
+    named: Mapping[str, Condition] | None = None,
 ) -> Condition | None:
     """The condition, or None after its mistakes were added to `problems`."""
     try:
-        return parse_condition(text, about=about)
+        return parse_condition(text, about=about, named=named or {})
     except ConditionError as error:
         for one in error.mistakes:
             line, column = document.spot_in_text(path, one.column)
@@ -38,7 +39,7 @@ def slips(
     Any other unknown one may be a word of the shop's own export, and so may one that begins with another letter (foil, oil).
     """
     found = []
-    for node in nodes.walk(condition.root):
+    for node in nodes.walk(condition.root, into_names=False):
         for word in sorted(_categories(node) - set(known)):
             meant = next((k for k in sorted(known) if _slipped(word, k)), None)
             if meant:
@@ -63,7 +64,12 @@ def _categories(node: nodes.Node) -> set[str]:
     return set()
 
 
-def check_all(document: Document, *, problems: list[Problem]) -> None:
+def check_all(
+    document: Document,
+    *,
+    problems: list[Problem],
+    named: Mapping[str, Condition] | None = None,
+) -> None:
     """Reads the conditions of a file whose form is broken elsewhere: its author should hear of all mistakes at once."""
     for path in document.values:
         wanted = path in (("trigger", "where"), ("audience",)) or (
@@ -71,4 +77,11 @@ def check_all(document: Document, *, problems: list[Problem]) -> None:
         )
         text = getattr(document.values[path], "value", None)
         if wanted and isinstance(text, str):
-            read(document, text, path, about=_EVERYTHING, problems=problems)
+            read(
+                document,
+                text,
+                path,
+                about=_EVERYTHING,
+                problems=problems,
+                named=named,
+            )

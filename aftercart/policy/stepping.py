@@ -78,20 +78,22 @@ def advance(
         facts["told"] = verdict.time.isoformat() if verdict.time else ""
     drafts: list[Draft] = []
     tasks: list[tuple[int, str]] = []
+
+    def here(*, ended: bool = False, reason: Reason | None = None) -> Advance:
+        return Advance(step, base, tuple(drafts), tuple(tasks), ended, reason)
+
     while step < len(campaign.steps):
         current = campaign.steps[step]
         if isinstance(current, Wait):
             base = timing.after_wait(campaign, step, current, view.customer, base)
             step += 1
             if base > now:
-                return Advance(step, base, tuple(drafts), tuple(tasks))
+                return here()
             continue
         if isinstance(current, Task):
             over = _over(enrollment, campaign, current, view, now)
             if over:
-                return Advance(
-                    step, base, tuple(drafts), tuple(tasks), True, over.reason
-                )
+                return here(ended=True, reason=over.reason)
             tasks.append((step, current.words))
         if isinstance(current, Send):
             drafts.append(
@@ -106,19 +108,12 @@ def advance(
                 )
             )
             if _ends(drafts[-1]):
-                return Advance(
-                    step,
-                    base,
-                    tuple(drafts),
-                    tuple(tasks),
-                    True,
-                    drafts[-1].message.reason,
-                )
+                return here(ended=True, reason=drafts[-1].message.reason)
             # what follows counts from when the message goes, not from the night before its hours
             base = drafts[-1].message.due_at
         # a StopIf is judged with the Send that follows it, so that the log shows the message that was not sent
         step += 1
-    return Advance(step, base, tuple(drafts), tuple(tasks), ended=True)
+    return here(ended=True)
 
 
 def _lateness(

@@ -19,6 +19,7 @@ from aftercart.conditions import (
     Condition,
     Contains,
     Fixed,
+    Named,
     Node,
     Not,
     Or,
@@ -71,6 +72,8 @@ def _clause(node: Node, now: datetime, started_at: datetime) -> Clause:
     match node:
         case Fixed():
             return true() if node.value else false()
+        case Named():
+            return inside(node.of)
         case Not():
             return not_(inside(node.of))
         case And():

@@ -1,6 +1,6 @@
 """A good file becomes the right campaign; its version changes with its meaning only."""
 
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,10 +18,11 @@ from aftercart.campaigns import (
     Wait,
     Window,
 )
+from aftercart.conditions import Scope, predicate
 from aftercart.errors import CampaignError
 from aftercart.intake import EVENT_TYPES
 from aftercart.loading import json_schema, load_campaigns
-from aftercart.model import Channel, Purpose
+from aftercart.model import Channel, Customer, Purpose
 
 FULL = """\
 # a comment
@@ -221,3 +222,48 @@ def test_a_letter_too_many_in_an_event_that_the_shop_may_tell_us_is_found(
 ) -> None:
     with pytest.raises(CampaignError, match=f'did you mean "{type_}"'):
         trigger(tmp_path, f"{{event: {type_}s}}")
+
+
+def test_what_a_named_audience_means_is_part_of_what_the_campaign_means(
+    tmp_path: Path,
+) -> None:
+    source = FULL.replace("customer.orders >= 1", "regulars")
+    names = tmp_path / "campaigns" / "shop" / "audiences.yaml"
+    names.parent.mkdir(parents=True)
+    versions = []
+    for orders in (5, 6, 5):
+        names.write_text(f"regulars: customer.orders >= {orders}\n")
+        found = load(tmp_path, source)
+        versions.append(found.version)
+
+    assert found.audience is not None
+    assert found.audience.text == "regulars"
+    assert versions[0] == versions[2] != versions[1]
+
+
+def test_a_predicate_follows_what_the_name_means_now(tmp_path: Path) -> None:
+    names = tmp_path / "campaigns" / "shop" / "audiences.yaml"
+    names.parent.mkdir(parents=True)
+    now = datetime(2026, 3, 2, tzinfo=UTC)
+    four = Scope(Customer(id="c", orders=4), None, now, now)
+    held = []
+    for orders in (4, 5):
+        names.write_text(f"regulars: customer.orders >= {orders}\n")
+        audience = load(
+            tmp_path, FULL.replace("customer.orders >= 1", "regulars")
+        ).audience
+        assert audience is not None
+        held.append(predicate(audience)(four))
+
+    assert held == [True, False]
+
+
+def test_a_slip_in_the_name_of_an_audience_is_answered_with_the_name(
+    tmp_path: Path,
+) -> None:
+    names = tmp_path / "campaigns" / "shop" / "audiences.yaml"
+    names.parent.mkdir(parents=True)
+    names.write_text("regulars: customer.orders >= 5\n")
+
+    with pytest.raises(CampaignError, match='did you mean "regulars"'):
+        load(tmp_path, FULL.replace("customer.orders >= 1", "regularz"))

@@ -1,16 +1,19 @@
 """The shop's own files: what they become, and where they are wrong."""
 
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from aftercart.campaigns import Limit, Staple, Window
+from aftercart.conditions import Condition, Scope, predicate
 from aftercart.errors import CampaignError
 from aftercart.loading import load_shop
-from aftercart.model import Channel, Purpose
+from aftercart.model import Channel, Customer, Purpose
 from aftercart.shop import Shop
 
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 FILES = {
     "shop": """\
 name: Meadow Grocer
@@ -117,3 +120,50 @@ def test_a_mistake_has_its_file_line_and_column(
 def test_a_shop_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(CampaignError, match=r"shop/shop\.yaml:1:1: there is no such"):
         load_shop(tmp_path / "campaigns")
+
+
+# --- audiences with a name ------------------------------------------------------------------------------------------------
+
+AUDIENCES = """\
+regulars: customer.orders >= 5 and customer.days_since_order <= 60
+british_regulars: regulars and customer.country == 'GB'
+"""
+
+
+def test_an_audience_may_use_those_above_it(tmp_path: Path) -> None:
+    shop = load(tmp_path, audiences=AUDIENCES)
+
+    both = shop.audiences["british_regulars"]
+    known = {"regulars": "customer.orders >= 5 and customer.days_since_order <= 60"}
+    assert dict(both.names) == known
+    assert holds(both, orders=5, country="GB")
+    assert not holds(both, orders=4, country="GB")
+    assert not holds(both, orders=5, country="IE")
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("regulars: customer.ordrs >= 5", '1:11: unknown field "customer.ordrs" (did you mean "customer.orders"?)'),
+        ("regulars: order.total >= 5", "1:11: order.total is not known here (this place sees only customer fields)"),
+        ("british: regulars and true", '1:10: unknown field "regulars"'),
+        ("Regulars: customer.orders >= 5", '1:1: "Regulars" cannot name an audience (small letters, digits and _, and no word of the language: regulars)'),
+        ("customer: customer.orders >= 5", '1:1: "customer" cannot name an audience (small letters, digits and _, and no word of the language: regulars)'),
+        ("not: customer.orders >= 5", '1:1: "not" cannot name an audience (small letters, digits and _, and no word of the language: regulars)'),
+        ("regulars: 5", '1:11: a text is needed here (put it in quotes: "5")'),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_an_audience_has_its_place(
+    tmp_path: Path, line: str, problem: str
+) -> None:
+    with pytest.raises(CampaignError) as error:
+        load(tmp_path, audiences=line)
+
+    (found,) = error.value.problems
+    assert str(found).startswith(f"campaigns/shop/audiences.yaml:{problem}")
+
+
+def holds(condition: Condition, **about: Any) -> bool:
+    """Whether a condition holds for such a customer, who has just ordered."""
+    customer = Customer(id="c", last_order_at=NOW, **about)
+    return predicate(condition)(Scope(customer, None, NOW, NOW))

@@ -68,14 +68,14 @@ def advance(
 ) -> Advance:
     """Takes every step that is due. Waits count from the moment the step before was due, so a late tick shifts nothing."""
     step, base = enrollment.step, enrollment.due_at
-    facts: dict[str, Any] = dict(enrollment.facts)
     if isinstance(campaign.trigger, LateDelivery) and view.order:
         verdict = _lateness(enrollment, campaign.trigger, view.order, view, now)
         if isinstance(verdict, Reason):
             return Advance(step, base, ended=True, reason=verdict)
         if isinstance(verdict, lateness.NotYet):
             return Advance(step, verdict.at)
-        facts["told"] = verdict.time.isoformat() if verdict.time else ""
+        told = {"told": verdict.time.isoformat() if verdict.time else ""}
+        enrollment = replace(enrollment, facts={**enrollment.facts, **told})
     drafts: list[Draft] = []
     tasks: list[tuple[int, str]] = []
 
@@ -97,15 +97,7 @@ def advance(
             tasks.append((step, current.words))
         if isinstance(current, Send):
             drafts.append(
-                _draft(
-                    replace(enrollment, facts=facts),
-                    campaign,
-                    current,
-                    shop,
-                    view,
-                    base=base,
-                    now=now,
-                )
+                _draft(enrollment, campaign, current, shop, view, base=base, now=now)
             )
             if _ends(drafts[-1]):
                 return here(ended=True, reason=drafts[-1].message.reason)

@@ -3,6 +3,7 @@
 SQLite (WAL, synchronous=FULL: a claim that was committed survives a power cut) and PostgreSQL, with the same tests.
 """
 
+import os
 import shutil
 import threading
 import time
@@ -137,6 +138,18 @@ class Store:
             f"the disk of the database has {_mb(disk.free)} left, and nothing is sent with less than {_mb(least)}: "
             f"make room at {self._folder}"
         )
+
+    def takes_no_writes(self) -> str:
+        """Why nothing can be written down at all; empty where it can."""
+        if self.dialect == "postgresql":
+            with self.read() as tx:
+                stands = tx.scalar(text("SHOW transaction_read_only")) == "on"
+            return "the database is read-only, or a standby" if stands else ""
+        read_only = bool(os.statvfs(self._folder).f_flag & os.ST_RDONLY)
+        file = self.file
+        if read_only or (file and file.exists() and not os.access(file, os.W_OK)):
+            return f"the file of the database at {self._folder} may not be written to"
+        return ""
 
     def upgrade(self) -> None:
         """Brings the schema to this version. Safe to call at every start, from several processes.

@@ -101,6 +101,8 @@ def _process(s: Signals) -> Iterator[_Gauge]:
     yield "held", "What is held, by whom ever.", held
     off = _one(round(s.off.total_seconds(), 3))
     yield "clock_skew_seconds", "How far this process's clock is ahead.", off
+    unwritable = _one(1 if s.unwritable else 0)
+    yield "database_read_only", "Whether the database takes no writes.", unwritable
     stopped = _one(1 if s.hindrance else 0)
     yield "stopped", "Whether this process would claim nothing.", stopped
     if s.room is not None:

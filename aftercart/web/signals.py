@@ -37,6 +37,7 @@ class Signals:
 
     now: datetime
     hindrance: str  #: why this process would claim nothing
+    unwritable: str  #: why the database takes no writes
     health: Health
     lately: Lately
     held: Mapping[str, Pause]
@@ -70,6 +71,7 @@ class Lookout:
         return Signals(
             now=now,
             hindrance=rt.hindrance(),
+            unwritable=rt.store.takes_no_writes(),
             health=health,
             lately=lately,
             held=held,
@@ -94,7 +96,8 @@ class Lookout:
 
 def warnings(s: Signals) -> list[str]:
     """What is wrong or late; empty when all is well."""
-    return [s.hindrance] * bool(s.hindrance) + list(_around(s)) + list(_late(s))
+    first = [words for words in (s.unwritable, s.hindrance) if words]
+    return first + list(_around(s)) + list(_late(s))
 
 
 def late(health: Health, now: datetime) -> dict[Purpose, timedelta]:

@@ -181,3 +181,36 @@ def test_a_connection_that_was_cut_while_it_rested_is_replaced(
     store.close()
     other.close()
     assert answered == 1
+
+
+def test_a_postgresql_that_takes_no_writes_is_known(
+    postgres: Postgres, postgres_template: str
+) -> None:
+    name = postgres.database(template=postgres_template)
+    before = open_store(postgres.url(name))
+    said = [before.takes_no_writes()]
+    with before.write() as tx:
+        tx.execute(
+            text(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+        )
+    after = open_store(postgres.url(name))
+
+    said.append(after.takes_no_writes())
+    before.close()
+    after.close()
+
+    assert said == ["", "the database is read-only, or a standby"]
+
+
+def test_a_sqlite_file_on_a_disk_that_takes_no_writes_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'a.db'}")
+    store.upgrade()
+    said = [store.takes_no_writes()]
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+
+    said.append(store.takes_no_writes())
+    store.close()
+
+    assert said == ["", f"the file of the database at {tmp_path} may not be written to"]

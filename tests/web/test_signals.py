@@ -36,6 +36,7 @@ WELL = Signals(
     others_off="",
     room=10**12,
     redis=0.1,
+    unwritable="",
     redis_away=False,
     abandoned=0,
 )
@@ -82,6 +83,7 @@ WRONG = {
     "no provider has reported for 11 minutes": replace(WELL, silence=11 * MINUTE),
     "Redis has used 70% of its memory": replace(WELL, redis=0.7),
     "3 batches are in the hands of workers": replace(WELL, abandoned=3),
+    "the database is read-only": replace(WELL, unwritable="the database is read-only"),
     "Redis does not answer": replace(WELL, redis=None, redis_away=True),
     "the clock is 3 s ahead": replace(WELL, off_words="the clock is 3 s ahead"),
     "w/7: its clock is wrong": replace(WELL, others_off="w/7: its clock is wrong"),

@@ -105,6 +105,8 @@ def _surroundings(s: Signals) -> Iterator[Measure]:
             yield Measure(
                 f"Held: {scope}", "1", since, False, f"{pause.words.rstrip('.')}."
             )
+    if s.unwritable:
+        yield Measure("The database", "read-only", "", False, f"{s.unwritable}.")
     if s.hindrance:
         yield Measure("This process", "stopped", "", False, f"{s.hindrance}.")
     if s.off_words:

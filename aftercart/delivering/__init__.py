@@ -5,6 +5,7 @@ became of it is written after. A process that dies in between leaves messages in
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -13,9 +14,11 @@ from aftercart import messagelog
 from aftercart.delivering import preparing
 from aftercart.delivering.handing import LEASE, Handing
 from aftercart.delivering.preparing import Prepared
+from aftercart.reasons import HOLDS
 from aftercart.runtime import Runtime
-from aftercart.store import messages, starts, transitions, versions
+from aftercart.store import messages, pauses, starts, transitions, versions
 from aftercart.store.pauses import provider_scope
+from aftercart.store.transitions import Move
 
 __all__ = ["LEASE", "deliver"]
 
@@ -40,13 +43,18 @@ def deliver(rt: Runtime, ids: Sequence[str]) -> int:
             pulse.slow_down()
     note = _note(rt, in_vain, now=now)
     prepared = preparing.prepare(rt, due, known, now=now)
-    _put_down(rt, prepared, note)
+    _put_down(rt, prepared, note, decided_under=set(known.pauses))
     _say(prepared)
     return sum(Handing(rt, prepared, channel).all() for channel in prepared.channels)
 
 
-def _put_down(rt: Runtime, prepared: Prepared, note: int | None) -> None:
-    """Writes what became of the batch before anything is claimed, where there is something to write."""
+def _put_down(
+    rt: Runtime, prepared: Prepared, note: int | None, *, decided_under: set[str]
+) -> None:
+    """Writes what became of the batch before anything is claimed, where there is something to write.
+
+    `decided_under` are the pauses that were seen. Where one of them is over by now, whom it holds is rung again at once.
+    """
     fresh = [
         t for t in prepared.templates.values() if t.version not in rt.kept_templates
     ]
@@ -57,10 +65,17 @@ def _put_down(rt: Runtime, prepared: Prepared, note: int | None) -> None:
         if note is not None:
             starts.cross_out(tx, note)
         starts.count(tx, prepared.broken)
-        transitions.move(tx, prepared.moves)
+        moves = prepared.moves
+        if any(_is_held(m) for m in moves) and decided_under - pauses.kept(tx):
+            moves = [replace(m, ring_at=now) if _is_held(m) else m for m in moves]
+        transitions.move(tx, moves)
         for t in fresh:
             versions.keep(tx, t.version, name=t.name, sources=t.sources, now=now)
     rt.kept_templates.update(t.version for t in fresh)
+
+
+def _is_held(move: Move) -> bool:
+    return move.reason is not None and move.reason.code in HOLDS
 
 
 def _note(rt: Runtime, ids: Sequence[str], *, now: datetime) -> int | None:

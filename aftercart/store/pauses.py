@@ -66,6 +66,14 @@ def paused(tx: Tx) -> Mapping[str, Pause]:
     return {row.scope: Pause(*row) for row in tx.execute(select(*_PAUSE))}
 
 
+def kept(tx: Tx) -> set[str]:
+    """The scopes that are held now, and until this transaction ends: who resumes one of them waits for it.
+
+    So that nobody is put off by a pause whose end has rung for all whom it held.
+    """
+    return set(tx.scalars(select(pauses.c.scope).with_for_update(read=True)))
+
+
 def to_ask(tx: Tx, *, now: datetime, again_at: datetime) -> list[Pause]:
     """The pauses whose provider is to be asked now; they are the caller's until `again_at`: nobody else asks meanwhile."""
     turn = (

@@ -1,15 +1,21 @@
 """A provider that is out: what stops, who is told, and how it goes on."""
 
+import threading
 from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from aftercart.delivering import preparing
 from aftercart.errors import AccountProblem, Refused, SendError, Throttled, Unclear
 from aftercart.model import Channel, Receipt, State
 from aftercart.pacing import Alone, open_pace
 from aftercart.reasons import Code
-from aftercart.store import pauses
+from aftercart.store import open_store, pauses
 from aftercart.store.pauses import Pause
 from tests.channels.stage import mail
 from tests.people import ANN, another
+from tests.servers import Postgres
 from tests.store.planting import ring_at
 from tests.verbs.stage import COOKING_TIME, MONDAY, Stage
 
@@ -202,3 +208,50 @@ def test_no_faster_than_the_shop_has_set(stage: Stage) -> None:
     last = COOKING_TIME + (MANY - at_once) * SECOND / 10
     assert abs(max(rung) - last) < SECOND / 5
     assert len(set(rung)) == MANY - at_once
+
+
+def test_a_resume_between_the_decision_and_its_word_lets_them_go_at_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = _due(stage, 3)
+    with stage.rt.store.write() as tx:
+        pauses.pause(tx, "provider:email", at=stage.now, by="post", words="out")
+    real = preparing.prepare
+
+    def prepare(*given: Any, **named: Any) -> Any:
+        prepared = real(*given, **named)
+        with stage.rt.store.write() as tx:
+            pauses.resume(tx, "provider:email", now=stage.now)
+        return prepared
+
+    with monkeypatch.context() as patch:
+        patch.setattr(preparing, "prepare", prepare)
+        stage.deliver(*ids)
+    stage.tick()
+
+    assert stage.states() == ["accepted"] * 3
+
+
+def test_who_holds_by_a_pause_holds_up_who_resumes_it(
+    postgres: Postgres, postgres_template: str
+) -> None:
+    store = open_store(postgres.url(postgres.database(template=postgres_template)))
+    with store.write() as tx:
+        pauses.pause(tx, "all", at=MONDAY, by="test")
+    resumed = threading.Event()
+
+    def resume() -> None:
+        with store.write() as tx:
+            pauses.resume(tx, "all", now=MONDAY)
+        resumed.set()
+
+    resuming = threading.Thread(target=resume)
+    with store.write() as tx:
+        seen = pauses.kept(tx)
+        resuming.start()
+        too_early = resumed.wait(0.5)
+    resuming.join()
+
+    with store.read() as tx:
+        assert (seen, too_early, pauses.kept(tx)) == ({"all"}, False, set())
+    store.close()

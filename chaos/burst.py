@@ -17,6 +17,7 @@ from chaos.stage import LATENCY, Stage
 
 #: Mails a second that this shop allows itself.
 _PACE = 40
+_WINDOW = 30
 _MEGABYTE = 1024 * 1024
 
 
@@ -158,11 +159,11 @@ def _late(stage: Stage, since: datetime, until: datetime) -> tuple[float, float]
 
 
 def _fastest(stage: Stage) -> float:
-    """Mails a second over the fastest ten seconds."""
+    """Mails a second over the fastest half minute: what one second allows may go at once, and in ten it would be a tenth too many."""
     at = sorted(
         datetime.fromisoformat(e["at"]).timestamp()
         for e in stage.ledger()
         if e["accepted"] and e["provider"] == "sendgrid"
     )
-    within = [sum(first <= other < first + 10 for other in at) for first in at[::10]]
-    return max(within, default=0) / 10
+    within = [sum(first <= o < first + _WINDOW for o in at) for first in at[::10]]
+    return max(within, default=0) / _WINDOW

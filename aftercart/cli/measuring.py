@@ -45,9 +45,10 @@ def _show(one: Results, currency: str) -> None:
     days = one.goal.within.days
     title = f"{one.campaign.name}: {one.goal.event} within {days} days"
     shown = table(
-        "", "people", "reached it", "", "worth per head",
-        title=title, numbers=("people", "reached it", "", "worth per head"),
+        "", "people", "reached it", "share", "worth per head",
+        title=title, numbers=("people", "reached it", "share", "worth per head"),
     )  # fmt: skip
+    bought = one.goal.event == "order.placed"
     for name, group, worth in (
         ("got it", one.got, one.worth_got),
         ("held back", one.held, one.worth_held),
@@ -58,7 +59,7 @@ def _show(one: Results, currency: str) -> None:
             f"{group.people:,}",
             f"{group.converted:,}",
             share,
-            f"{worth:,} {currency}" if one.goal.event == "order.placed" else "",
+            f"{worth:,} {currency}" if bought and group.people else "",
         )
     out.print(shown)
     if one.campaign.holdout:

@@ -171,3 +171,28 @@ def test_what_cannot_be_answered_ends_with_2_and_says_why(
     assert words in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_results_say_what_a_campaign_does_and_what_is_missing_to_compare(
+    played: House,
+) -> None:
+    said = played.command("results").stdout
+
+    assert "recipe-follow-up: order.placed within 7 days" in said
+    assert re.search(r"^got it +\d+ +\d+", said, re.MULTILINE)
+    assert 'without "holdout: 5%" there is nothing to compare with' in said
+
+
+def test_results_for_a_program_have_both_sides(played: House) -> None:
+    (line,) = played.command("results", "reorder-nudge", "--json").stdout.splitlines()
+
+    told = json.loads(line)
+    assert told["goal"] == {"event": "order.placed", "days": 7}
+    assert {"people", "converted", "worth_each"} <= told["got"].keys()
+    assert told["held"]["people"] == 0
+
+
+def test_a_campaign_without_a_goal_has_no_results(played: House) -> None:
+    said = played.command("results", "nps-survey", expect=2).stderr
+
+    assert "the campaign nps-survey has no goal" in said

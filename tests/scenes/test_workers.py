@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import redis
@@ -75,6 +76,21 @@ def test_workers_that_are_asked_to_stop_finish_what_they_hold(cluster: House) ->
     assert len(sent) == len(set(sent)) == 100
 
 
+def _stop_while_it_sends(house: House, pids: Sequence[int]) -> None:
+    """The processes stand still with messages in their hands, and not in the moment between two turns."""
+
+    def stands() -> bool:
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        if "sending" in house.states().values():
+            return True
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+        return False
+
+    wait_until(stands, what="a turn that is under way")
+
+
 def test_a_worker_that_is_killed_while_it_sends_is_proved_right_by_the_reports(
     cluster: House,
 ) -> None:
@@ -88,6 +104,7 @@ def test_a_worker_that_is_killed_while_it_sends_is_proved_right_by_the_reports(
         # the first of sixty is being taken; the answers to all of them would need two seconds
         assert gate.reached.wait(60)
         time.sleep(0.3)
+        _stop_while_it_sends(cluster, first.children())
         for pid in first.children():
             os.kill(pid, signal.SIGKILL)
         first.kill()

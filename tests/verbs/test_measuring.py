@@ -135,8 +135,8 @@ def test_explain_says_to_whom_it_is_held_back(
 
 
 def test_a_campaign_without_a_goal_says_how_to_write_one(stage: Stage) -> None:
-    stage.only(NAME)
+    stage.only("nps-survey")
 
     with pytest.raises(InputError, match="has no goal; write one into"):
-        list(measuring.results(stage.rt, NAME))
+        list(measuring.results(stage.rt, "nps-survey"))
     assert list(measuring.results(stage.rt)) == []

@@ -107,9 +107,12 @@ def _read(rt: Runtime, *, limit: int) -> int | None:
         try:
             told = [e for callback in unread for e in _events(callback)]
             inbox.mark_read(tx, ids, at=now)
-            return _track(tx, rt, _with_ids(tx, told), now)
+            events, found = _track(tx, rt, _with_ids(tx, told), now)
         except Exception as error:
             raise _Stuck(ids) from error
+    # after the commit: what is read again because this failed must not count twice
+    _halt(rt, events, found, now)
+    return len(events)
 
 
 def _events(callback: inbox.Callback) -> list[ProviderEvent]:
@@ -137,7 +140,10 @@ def _with_ids(tx: Tx, told: Sequence[ProviderEvent]) -> list[ProviderEvent]:
     ]
 
 
-def _track(tx: Tx, rt: Runtime, told: Sequence[ProviderEvent], now: datetime) -> int:
+def _track(
+    tx: Tx, rt: Runtime, told: Sequence[ProviderEvent], now: datetime
+) -> tuple[Sequence[ProviderEvent], Mapping[str, Message]]:
+    """Writes what the events mean; answers those that were new, and the messages that they are about."""
     new = inbox.add_events(tx, told)
     fresh = {e.key: e for e in told if e.key in new}
     events = sorted(fresh.values(), key=lambda e: (e.at, e.key))
@@ -154,12 +160,10 @@ def _track(tx: Tx, rt: Runtime, told: Sequence[ProviderEvent], now: datetime) ->
     )
     _suppress(tx, rt, events, found, now)
     _lift(tx, rt, events)
-    _halt(tx, rt, events, found, now)
-    return len(events)
+    return events, found
 
 
 def _halt(
-    tx: Tx,
     rt: Runtime,
     events: Sequence[ProviderEvent],
     found: Mapping[str, Message],
@@ -168,7 +172,9 @@ def _halt(
     """Holds what operators turn away again and again."""
     about = [(e, found[e.message_id]) for e in events if e.message_id in found]
     for halt in rt.reputation.heard(about, now=now):
-        if pauses.pause(tx, halt.scope, at=now, by="reports", words=halt.words):
+        with rt.store.write() as tx:
+            new = pauses.pause(tx, halt.scope, at=now, by="reports", words=halt.words)
+        if new:
             _log.error("held", scope=halt.scope, reason=halt.words)
 
 

@@ -1,6 +1,7 @@
 """What providers and customers say about a message: proof, delivery, suppression and answers, each once and in any order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -9,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 
 from aftercart import addresses, delivering, tracking
 from aftercart.campaigns import Answered, Campaign, Send, Wait
@@ -16,7 +18,7 @@ from aftercart.errors import InputError, Unavailable, Unclear
 from aftercart.explaining import explain
 from aftercart.model import Channel, Delivery, Purpose, State
 from aftercart.reasons import Code
-from aftercart.store import pauses, permissions, records, tables
+from aftercart.store import Tx, pauses, permissions, records, tables
 from tests.people import ANN, CY, SECRET, Person
 from tests.verbs.stage import (
     DAY,
@@ -326,6 +328,32 @@ def test_what_operators_turn_away_again_and_again_is_held_until_a_person_has_loo
     last = stage.message(ids[3])
     assert last.state is State.SCHEDULED
     assert last.reason is not None and last.reason.code is Code.HALTED
+
+
+def test_reports_that_are_read_again_because_they_could_not_be_written_count_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [due_alert(stage, order=f"o-{n}") for n in range(2)]
+    stage.deliver(*ids)
+    for id_ in ids:
+        form = {"MessageSid": id_, "MessageStatus": "undelivered", "ErrorCode": "30007"}
+        tracking.keep(stage.rt, "twilio", urlencode(form).encode(), path=id_)
+    real = stage.rt.store.write
+
+    @contextmanager
+    def write() -> Iterator[Tx]:
+        with real() as tx:
+            yield tx
+            raise OperationalError("COMMIT", {}, Exception("the disk went away"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stage.rt.store, "write", write)
+        with pytest.raises(OperationalError):
+            tracking.read_inbox(stage.rt)
+    tracking.read_inbox(stage.rt)
+
+    with stage.rt.store.read() as tx:
+        assert not pauses.paused(tx)
 
 
 def _text(stage: Stage, body: str, sid: str = "SM1") -> None:

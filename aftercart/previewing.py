@@ -8,7 +8,8 @@ from typing import Any
 from aftercart import composing, gathering
 from aftercart.campaigns import Campaign, LateDelivery, RunningLow, Send
 from aftercart.errors import InputError
-from aftercart.model import Channel, Customer, Message, Order, Rendered, State
+from aftercart.handover import Rendered
+from aftercart.model import Channel, Customer, Message, Order, State
 from aftercart.policy.choosing import choose
 from aftercart.rendering.vocabulary import sample_values
 from aftercart.runtime import Runtime

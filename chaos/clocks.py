@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from aftercart import planning
-from aftercart.model import Outgoing, Receipt
+from aftercart.handover import Outgoing, Receipt
 from aftercart.store.tables import renditions
 from chaos.oracle import Findings
 from chaos.registry import scenario

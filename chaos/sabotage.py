@@ -20,7 +20,8 @@ from aftercart import delivering, planning
 from aftercart.channels.sendgrid import hooks
 from aftercart.delivering import outcomes, preparing
 from aftercart.delivering.preparing import Prepared
-from aftercart.model import Channel, Outgoing
+from aftercart.handover import Outgoing
+from aftercart.model import Channel
 from aftercart.planning import Ringing
 from aftercart.policy import stepping
 from aftercart.runtime import Runtime

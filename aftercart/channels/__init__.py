@@ -19,7 +19,8 @@ from aftercart.channels.setup import Setup
 from aftercart.channels.smtp import Smtp
 from aftercart.channels.twilio import Twilio
 from aftercart.errors import SendError
-from aftercart.model import Channel, Outgoing, Receipt
+from aftercart.handover import Outgoing, Receipt
+from aftercart.model import Channel
 
 __all__ = ["Listed", "Pulse", "Reputation", "Sender", "Stop", "open_senders"]
 

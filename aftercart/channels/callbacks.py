@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from aftercart.channels.sendgrid import hooks as sendgrid
 from aftercart.channels.twilio import hooks as twilio
 from aftercart.errors import HookError
-from aftercart.model import ProviderEvent
+from aftercart.handover import ProviderEvent
 
 _Read = Callable[[str, bytes, datetime], list[ProviderEvent]]
 

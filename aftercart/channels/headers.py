@@ -7,7 +7,7 @@ disguise who writes. Neither has a place in a subject, a name or an address, so 
 import re
 from itertools import chain
 
-from aftercart.model import Outgoing
+from aftercart.handover import Outgoing
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f\x85\u2028\u2029\u202a-\u202e\u2066-\u2069]"

@@ -11,7 +11,7 @@ import orjson
 
 from aftercart.channels.setup import Setup
 from aftercart.errors import SendError, Unavailable
-from aftercart.model import Outgoing, Receipt
+from aftercart.handover import Outgoing, Receipt
 
 PROVIDER = "outbox"
 

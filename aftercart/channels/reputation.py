@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from aftercart.model import Delivery, Message, ProviderEvent
+from aftercart.handover import ProviderEvent
+from aftercart.model import Delivery, Message
 
 #: So many within so long are no accident, where they are so great a part of what was reported of the campaign, or of the channel.
 BLAMED, WITHIN = 3, timedelta(minutes=15)

@@ -22,7 +22,7 @@ from aftercart.errors import (
     Unavailable,
     Unclear,
 )
-from aftercart.model import Outgoing, Receipt
+from aftercart.handover import Outgoing, Receipt
 
 PROVIDER = "smtp"
 SECONDS = 20.0

@@ -7,7 +7,8 @@ and surveys of which that is known or may be do not go; an alert goes, late twic
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from aftercart.model import Outgoing, Purpose, State
+from aftercart.handover import Outgoing
+from aftercart.model import Purpose, State
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
 from aftercart.store import transitions

@@ -11,7 +11,8 @@ from aftercart.channels import Sender, Stop
 from aftercart.delivering import doubting, outcomes
 from aftercart.delivering.preparing import Prepared
 from aftercart.errors import SendError, Unclear
-from aftercart.model import Channel, Outgoing, Purpose, Receipt, State
+from aftercart.handover import Outgoing, Receipt
+from aftercart.model import Channel, Purpose, State
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, awaited, bells, pauses, permissions, transitions
 from aftercart.store.awaited import ASK_FIRST

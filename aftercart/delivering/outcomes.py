@@ -6,7 +6,8 @@ from typing import Any
 
 from aftercart.channels.pulse import ASK_ACCOUNT_AFTER
 from aftercart.errors import AccountProblem, Refused, SendError, Throttled, Unclear
-from aftercart.model import Outgoing, Receipt, State
+from aftercart.handover import Outgoing, Receipt
+from aftercart.model import State
 from aftercart.reasons import Code, Reason, because
 from aftercart.store.transitions import Move
 

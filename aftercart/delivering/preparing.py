@@ -10,7 +10,8 @@ import structlog
 from aftercart import composing, gathering, links
 from aftercart.errors import TemplateError
 from aftercart.gathering import People
-from aftercart.model import Channel, Message, Outgoing, Purpose, State
+from aftercart.handover import Outgoing
+from aftercart.model import Channel, Message, Purpose, State
 from aftercart.policy import Facts, Send, Skip, Wait, decide
 from aftercart.reasons import HOLDS, Code, because
 from aftercart.rendering import Template

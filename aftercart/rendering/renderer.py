@@ -18,7 +18,8 @@ from mjml import mjml2html
 
 from aftercart.campaigns import Place
 from aftercart.errors import Problem, TemplateError
-from aftercart.model import Channel, Rendered
+from aftercart.handover import Rendered
+from aftercart.model import Channel
 from aftercart.rendering import constructs, names, sources, tags
 from aftercart.rendering.sandbox import Sandbox, printable
 from aftercart.rendering.sources import Sources, ToHtml

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from aftercart.model import ProviderEvent
+from aftercart.handover import ProviderEvent
 from aftercart.store import Tx, rows
 from aftercart.store.tables import inbox, messages, provider_events
 

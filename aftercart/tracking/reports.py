@@ -9,14 +9,8 @@ import structlog
 from aftercart import addresses
 from aftercart.channels import callbacks
 from aftercart.errors import HookError
-from aftercart.model import (
-    Channel,
-    Customer,
-    Message,
-    ProviderEvent,
-    Purpose,
-    State,
-)
+from aftercart.handover import ProviderEvent
+from aftercart.model import Channel, Customer, Message, Purpose, State
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
 from aftercart.store import (

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aftercart.channels.transport import Transport
-from aftercart.model import Channel, Outgoing, Purpose, Rendered
+from aftercart.handover import Outgoing, Rendered
+from aftercart.model import Channel, Purpose
 from aftercart.sandbox import Sandbox
 from aftercart.settings import Settings
 

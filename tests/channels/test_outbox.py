@@ -9,7 +9,8 @@ import structlog
 from aftercart.channels import open_senders
 from aftercart.channels.outbox import Outbox
 from aftercart.errors import Unavailable
-from aftercart.model import Channel, Receipt
+from aftercart.handover import Receipt
+from aftercart.model import Channel
 from aftercart.settings import Settings
 from tests.channels.stage import clock, mail, text
 

@@ -7,7 +7,8 @@ import pytest
 from aftercart.channels import Pulse, Stop
 from aftercart.channels.pulse import Answer
 from aftercart.errors import AccountProblem, Refused, Throttled, Unavailable, Unclear
-from aftercart.model import Channel, Outgoing, Purpose, Receipt, Rendered
+from aftercart.handover import Outgoing, Receipt, Rendered
+from aftercart.model import Channel, Purpose
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -3,14 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from aftercart.channels import Reputation
-from aftercart.model import (
-    Channel,
-    Delivery,
-    Message,
-    ProviderEvent,
-    Purpose,
-    State,
-)
+from aftercart.handover import ProviderEvent
+from aftercart.model import Channel, Delivery, Message, Purpose, State
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

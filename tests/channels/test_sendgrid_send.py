@@ -20,7 +20,8 @@ from aftercart.errors import (
     Unavailable,
     Unclear,
 )
-from aftercart.model import Channel, Outgoing, Receipt, Rendered
+from aftercart.handover import Outgoing, Receipt, Rendered
+from aftercart.model import Channel
 from aftercart.sandbox import Entry
 from aftercart.settings import Settings
 from tests.channels.stage import NOW, clock, free_port, mail, raw_server, read_request

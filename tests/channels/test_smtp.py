@@ -18,7 +18,7 @@ from aftercart.errors import (
     Unavailable,
     Unclear,
 )
-from aftercart.model import Receipt, Rendered
+from aftercart.handover import Receipt, Rendered
 from aftercart.settings import Settings
 from tests.channels.stage import clock, free_port, mail, raw_server
 

@@ -21,7 +21,8 @@ from aftercart.errors import (
     Unavailable,
     Unclear,
 )
-from aftercart.model import Channel, Receipt, Rendered
+from aftercart.handover import Receipt, Rendered
+from aftercart.model import Channel
 from aftercart.sandbox import Entry
 from aftercart.settings import Settings
 from tests.channels.stage import NOW, free_port, raw_server, read_request, text

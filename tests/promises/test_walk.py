@@ -7,7 +7,8 @@ import pytest
 
 from aftercart.delivering import outcomes
 from aftercart.errors import Refused, SendError, Unavailable, Unclear
-from aftercart.model import Outgoing, Purpose, Receipt, Rendered, State
+from aftercart.handover import Outgoing, Receipt, Rendered
+from aftercart.model import Purpose, State
 from aftercart.store import bells, tables, transitions
 from aftercart.store.transitions import Move, Ready
 from tests.promises.machine import Machine, Worker, World

@@ -24,7 +24,7 @@ from aftercart.errors import (
     Unavailable,
     Unclear,
 )
-from aftercart.model import Receipt
+from aftercart.handover import Receipt
 from aftercart.sandbox import Sandbox, read_ledger, serve
 from aftercart.sandbox.faults import CALM, Faults, draw
 from aftercart.sandbox.outcomes import TAKEN

@@ -13,7 +13,8 @@ import pytest
 from aftercart.channels import open_senders
 from aftercart.channels.sendgrid import read, verify
 from aftercart.channels.twilio import hooks as twilio
-from aftercart.model import Channel, Outgoing, ProviderEvent
+from aftercart.handover import Outgoing, ProviderEvent
+from aftercart.model import Channel
 from aftercart.sandbox import Sandbox, serve
 from tests.channels.stage import NOW, clock, mail, settings_for, text
 from tests.sandbox.conftest import App

@@ -12,7 +12,8 @@ import pytest
 
 from aftercart.channels import open_senders
 from aftercart.errors import InputError
-from aftercart.model import Channel, Receipt
+from aftercart.handover import Receipt
+from aftercart.model import Channel
 from aftercart.sandbox import Sandbox, read_ledger, serve
 from aftercart.sandbox.ledger import Ledger
 from tests.channels.stage import clock, mail, settings_for

@@ -6,7 +6,8 @@ from typing import Any
 
 from aftercart import delivering, enrolling, intake, planning, probing, sweeping
 from aftercart.errors import SendError
-from aftercart.model import Channel, Outgoing, Receipt
+from aftercart.handover import Outgoing, Receipt
+from aftercart.model import Channel
 from aftercart.runtime import Runtime
 from tests.scenes.house import House, add_campaign, daytime, only
 

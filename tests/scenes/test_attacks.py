@@ -18,7 +18,8 @@ from aftercart import (
 )
 from aftercart.channels import sendgrid
 from aftercart.errors import SendError, SettingsError, Unavailable, Unclear
-from aftercart.model import Enrollment, Outgoing, Receipt
+from aftercart.handover import Outgoing, Receipt
+from aftercart.model import Enrollment
 from aftercart.planning import stepping
 from aftercart.policy import Advance
 from aftercart.runtime import Runtime

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from aftercart.model import Delivery, ProviderEvent
+from aftercart.handover import ProviderEvent
+from aftercart.model import Delivery
 from aftercart.store import Store, inbox
 from tests.store.planting import MINUTE, NOW, message, plant
 

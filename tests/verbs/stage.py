@@ -23,7 +23,8 @@ from aftercart import (
 )
 from aftercart.campaigns import Campaign
 from aftercart.errors import SendError
-from aftercart.model import Channel, Customer, Event, Message, Outgoing, Receipt
+from aftercart.handover import Outgoing, Receipt
+from aftercart.model import Channel, Customer, Event, Message
 from aftercart.rendering import Renderer
 from aftercart.runtime import Runtime
 from aftercart.settings import Settings

@@ -19,7 +19,8 @@ from aftercart.errors import (
     Unavailable,
     Unclear,
 )
-from aftercart.model import Receipt, State
+from aftercart.handover import Receipt
+from aftercart.model import State
 from aftercart.reasons import Code
 from aftercart.rendering import Renderer
 from aftercart.store import pauses, permissions, records, tables, transitions

@@ -8,7 +8,8 @@ import pytest
 
 from aftercart.delivering import preparing
 from aftercart.errors import AccountProblem, Refused, SendError, Throttled, Unclear
-from aftercart.model import Channel, Receipt, State
+from aftercart.handover import Receipt
+from aftercart.model import Channel, State
 from aftercart.pacing import Alone, open_pace
 from aftercart.reasons import Code
 from aftercart.store import open_store, pauses

@@ -10,7 +10,8 @@ import pytest
 from aftercart import reconciling
 from aftercart.channels import Listed
 from aftercart.errors import Unavailable, Unclear
-from aftercart.model import Outgoing, State
+from aftercart.handover import Outgoing
+from aftercart.model import State
 from aftercart.store import tables
 from tests.verbs.stage import MINUTE, Post, Stage, due_alert
 

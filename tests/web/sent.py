@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from aftercart import composing
+from aftercart.handover import ProviderEvent
 from aftercart.model import (
     Channel,
     Delivery,
     Message,
-    ProviderEvent,
     Purpose,
     Signal,
     State,

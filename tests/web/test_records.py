@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from aftercart.model import Delivery, ProviderEvent, Signal, State
+from aftercart.handover import ProviderEvent
+from aftercart.model import Delivery, Signal, State
 from aftercart.reasons import Code
 from aftercart.runtime import Runtime
 from aftercart.store import inbox, records

@@ -18,7 +18,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from sendgrid.helpers.eventwebhook import EventWebhook
 
 from aftercart.errors import HookError
-from aftercart.model import Delivery, ProviderEvent, Signal
+from aftercart.handover import ProviderEvent
+from aftercart.model import Delivery, Signal
 
 PROVIDER = "sendgrid"
 FRESH_SECONDS = 300

@@ -33,7 +33,7 @@ from aftercart.errors import (
     Unavailable,
     Unclear,
 )
-from aftercart.model import Outgoing, Receipt
+from aftercart.handover import Outgoing, Receipt
 
 PROVIDER = "sendgrid"
 

@@ -15,7 +15,8 @@ from twilio.request_validator import RequestValidator
 
 from aftercart.channels.twilio.codes import BLAMES, PROVIDER, SUPPRESS, WORDS
 from aftercart.errors import HookError
-from aftercart.model import Delivery, ProviderEvent, Signal
+from aftercart.handover import ProviderEvent
+from aftercart.model import Delivery, Signal
 
 #: What carriers take for "no more", for "write again" and for "who are you?", as a whole message; letters only.
 _KEYWORDS: Mapping[str, str] = {

@@ -37,7 +37,7 @@ from aftercart.errors import (
     Unavailable,
     Unclear,
 )
-from aftercart.model import Outgoing, Receipt
+from aftercart.handover import Outgoing, Receipt
 
 THREADS = 16
 

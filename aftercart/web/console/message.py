@@ -9,7 +9,8 @@ from starlette.responses import HTMLResponse, Response
 
 from aftercart import sms
 from aftercart.errors import TemplateError
-from aftercart.model import Channel, Rendered, State
+from aftercart.handover import Rendered
+from aftercart.model import Channel, State
 from aftercart.rendering import Template
 from aftercart.runtime import Runtime
 from aftercart.store import records

@@ -211,6 +211,11 @@ class Enrollment:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+def enrollment_id(campaign: str, customer_id: str, occurrence: str) -> str:
+    """The id of an enrollment: a pure function of business facts, as a message's is."""
+    return str(uuid5(NAMESPACE, f"enrollment|{campaign}|{customer_id}|{occurrence}"))
+
+
 @dataclass(frozen=True)
 class Message:
     """One message to one person. The row exists before anything is sent."""

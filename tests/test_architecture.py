@@ -25,6 +25,7 @@ PURE = (
     "moments",
     "durations",
     "spelling",
+    "handover",
     "model",
     "reasons",
     "errors",

@@ -6,13 +6,10 @@ from datetime import datetime
 from aftercart import conditions, gathering
 from aftercart.campaigns import Campaign, EventTrigger, LateDelivery
 from aftercart.model import Enrollment, Event, Order
-from aftercart.reasons import Code, because
+from aftercart.policy import entering
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, customers, enrollments
 from aftercart.store.orders import last_bought
-
-#: After these there is nothing more to be late.
-_OVER = {"order.delivered": Code.ARRIVED, "order.cancelled": Code.ORDER_CANCELLED}
 
 
 def enter(
@@ -66,74 +63,24 @@ def _by_events(
             event.at,
             bought.get(customer.id, {}),
         )
-        if trigger.where is None or conditions.predicate(trigger.where)(scope):
-            occurrence = event.order_id or event.id
-            new.append(
-                _enrollment(campaign, event, occurrence=occurrence, due_at=event.at)
-            )
+        if entered := entering.by_event(campaign, trigger, event, scope):
+            new.append(entered)
     return new
 
 
 def _watch(
     tx: Tx, campaign: Campaign, trigger: LateDelivery, event: Event, order: Order
 ) -> Iterator[Enrollment]:
-    """A watch on the promise, one on every new estimate, and none once the order is there."""
-    if event.type in _OVER:
-        why = because(_OVER[event.type], order=order.id, at=f"{event.at:%H:%M} UTC")
-        enrollments.end_for_order(
-            tx, order.id, campaigns=[campaign.name], at=event.at, reason=why
-        )
-        return
-    if order.promised_at is None or order.delivered_at or order.cancelled_at:
-        return
-    said = event.body.get("order", {})
-    by_promise = f"{order.id}:promised"
-    if said.get("promised_at"):
-        yield _enrollment(
-            campaign,
-            event,
-            occurrence=by_promise,
-            due_at=order.promised_at + trigger.by + trigger.confirmed_for,
-        )
-    eta = datetime.fromisoformat(said["eta"]) if said.get("eta") else None
-    if eta and eta >= order.promised_at + trigger.by:
-        # the same estimate may come back after it was taken back, and then its two minutes begin anew
-        yield _enrollment(
-            campaign,
-            event,
-            occurrence=f"{order.id}:{eta.isoformat()}@{event.at.isoformat()}",
-            due_at=event.at + trigger.confirmed_for,
-            eta=eta.isoformat(),
-        )
-    elif eta:
-        fine = because(Code.NOT_LATE, order=order.id)
+    """The watches that the event sets; those that it calls off are ended."""
+    for said in entering.by_lateness(campaign, trigger, event, order):
+        if isinstance(said, Enrollment):
+            yield said
+            continue
         enrollments.end_for_order(
             tx,
-            order.id,
+            said.order_id,
             campaigns=[campaign.name],
-            at=event.at,
-            reason=fine,
-            but=by_promise,
+            at=said.at,
+            reason=said.reason,
+            but=said.but,
         )
-
-
-def _enrollment(
-    campaign: Campaign,
-    event: Event,
-    *,
-    occurrence: str,
-    due_at: datetime,
-    eta: str = "",
-) -> Enrollment:
-    return Enrollment(
-        id=enrollments.enrollment_id(campaign.name, event.customer_id, occurrence),
-        campaign=campaign.name,
-        version=campaign.version,
-        customer_id=event.customer_id,
-        occurrence=occurrence,
-        started_at=event.at,
-        step=0,
-        due_at=due_at,
-        order_id=event.order_id,
-        facts={"event": event.id} | ({"eta": eta} if eta else {}),
-    )

@@ -6,12 +6,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from aftercart import forecasting, moments
+from aftercart import forecasting
 from aftercart.campaigns import Campaign, RunningLow
+from aftercart.forecasting import Buyer, Rhythm
 from aftercart.model import Event, Order
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, customers, rhythms
-from aftercart.store.rhythms import Rhythm
 
 #: Rhythms written at a time while they are built anew.
 _PAGE = 2000
@@ -32,21 +32,22 @@ def note_purchases(
         return
     people = {e.customer_id for e in placed}
     zones = customers.clocks(tx, people)
-    for campaign in campaigns:
+    for campaign, trigger in campaigns:
         states = rhythms.load(tx, campaign.name, people)
         changed: dict[tuple[str, str], Rhythm] = {}
         for event in placed:
             order = bought.get(event.order_id)
+            zone = zones.get(event.customer_id, "UTC")
+            buyer = Buyer(campaign.name, event.customer_id, zone)
             for category in sorted(
                 {line.category for line in order.lines} if order else ()
             ):
                 key = (event.customer_id, category)
-                moved = _bought(
-                    campaign,
+                moved = forecasting.bought(
                     changed.get(key) or states.get(key),
-                    customer_id=event.customer_id,
+                    trigger=trigger,
+                    buyer=buyer,
                     category=category,
-                    zone=zones.get(event.customer_id, "UTC"),
                     at=event.at,
                     now=now,
                 )
@@ -62,9 +63,7 @@ def rebuild(rt: Runtime, *, before: datetime | None = None) -> int:
     """
     now = before or rt.clock()
     count = 0
-    for campaign in _campaigns(rt):
-        trigger = campaign.trigger
-        assert isinstance(trigger, RunningLow)  # noqa: S101 - `_campaigns` asks
+    for campaign, trigger in _campaigns(rt):
         staples = [s.category for s in trigger.staples]
         with rt.store.write() as tx:
             spoken_of = (
@@ -75,7 +74,10 @@ def rebuild(rt: Runtime, *, before: datetime | None = None) -> int:
             rhythms.clear(tx, campaign.name)
             page: list[Rhythm] = []
             for state in _from_history(
-                campaign, rhythms.histories(tx, categories=staples, before=now), now
+                campaign,
+                trigger,
+                rhythms.histories(tx, categories=staples, before=now),
+                now,
             ):
                 if spoken_of.get((state.customer_id, state.category)) == state.last_at:
                     # whoever has been nudged about this purchase is not nudged again because a file came twice
@@ -89,79 +91,29 @@ def rebuild(rt: Runtime, *, before: datetime | None = None) -> int:
     return count
 
 
-def _campaigns(rt: Runtime) -> list[Campaign]:
-    return [c for c in rt.campaigns.values() if isinstance(c.trigger, RunningLow)]
+def _campaigns(rt: Runtime) -> list[tuple[Campaign, RunningLow]]:
+    return [
+        (c, c.trigger)
+        for c in rt.campaigns.values()
+        if isinstance(c.trigger, RunningLow)
+    ]
 
 
 def _from_history(
-    campaign: Campaign, history: Iterator[Mapping[str, Any]], now: datetime
-) -> Iterator[Rhythm]:
-    for (customer_id, category), purchases in groupby(
-        history, key=lambda row: (row["customer_id"], row["category"])
-    ):
-        gaps: tuple[int, ...] = ()
-        last_at: datetime | None = None
-        count, zone = 0, "UTC"
-        for row in purchases:
-            at, zone = row["placed_at"], row["timezone"]
-            if last_at is None or (at - last_at).days >= 1:
-                count += 1
-            if last_at is not None:
-                gaps = forecasting.add_purchase(gaps, last_at=last_at, at=at)
-            last_at = at
-        if last_at is not None:
-            rhythm = Rhythm(
-                campaign.name, customer_id, category, last_at, count, gaps, None
-            )
-            yield _with_nudge(campaign, rhythm, zone=zone, now=now)
-
-
-def _bought(
     campaign: Campaign,
-    known: Rhythm | None,
-    *,
-    customer_id: str,
-    category: str,
-    zone: str,
-    at: datetime,
+    trigger: RunningLow,
+    history: Iterator[Mapping[str, Any]],
     now: datetime,
-) -> Rhythm | None:
-    """The rhythm after a purchase; None where it is no staple, or was counted before."""
-    trigger = campaign.trigger
-    if not isinstance(trigger, RunningLow) or trigger.staple(category) is None:
-        return None
-    if known is None:
-        first = Rhythm(campaign.name, customer_id, category, at, 1, (), None)
-        return _with_nudge(campaign, first, zone=zone, now=now)
-    if at <= known.last_at:
-        return None
-    another = (at - known.last_at).days >= 1
-    moved = Rhythm(
-        campaign.name,
-        customer_id,
-        category,
-        at,
-        known.purchases + (1 if another else 0),
-        forecasting.add_purchase(known.gaps, last_at=known.last_at, at=at),
-        None,
-    )
-    return _with_nudge(campaign, moved, zone=zone, now=now)
-
-
-def _with_nudge(
-    campaign: Campaign, rhythm: Rhythm, *, zone: str, now: datetime
-) -> Rhythm:
-    trigger = campaign.trigger
-    assert isinstance(trigger, RunningLow)  # noqa: S101 - both callers have asked
-    staple = trigger.staple(rhythm.category)
-    if staple is None or rhythm.purchases < trigger.after:
-        return rhythm
-    nudge_at = forecasting.nudge_at(
-        rhythm.last_at,
-        gaps=rhythm.gaps,
-        typical=staple.lifespan,
-        zone=moments.zone(zone),
-        at=trigger.at,
-        now=now,
-    )
-    return Rhythm(**{**vars(rhythm), "nudge_at": nudge_at})
+) -> Iterator[Rhythm]:
+    for (customer_id, zone, category), purchases in groupby(
+        history, key=lambda row: (row["customer_id"], row["timezone"], row["category"])
+    ):
+        rhythm = forecasting.from_purchases(
+            (row["placed_at"] for row in purchases),
+            trigger=trigger,
+            buyer=Buyer(campaign.name, customer_id, zone),
+            category=category,
+            now=now,
+        )
+        if rhythm:
+            yield rhythm

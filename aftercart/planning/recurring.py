@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from aftercart import moments
-from aftercart.campaigns import Anniversary, Calendar, Campaign, Inactive, Send
-from aftercart.model import Customer, Enrollment
+from aftercart.campaigns import Anniversary, Calendar, Campaign, Inactive
+from aftercart.model import Customer
+from aftercart.policy import entering
 from aftercart.runtime import Runtime
 from aftercart.store import (
     Tx,
@@ -18,8 +19,6 @@ from aftercart.store import (
 
 #: An occurrence that nobody planned for this long is over: no burst after an outage.
 GRACE = timedelta(hours=24)
-#: Who has been away for this much longer is not greeted any more: a new campaign does not write to all who ever left.
-_STILL_TOLD = timedelta(days=7)
 _PAGE = 1000
 
 
@@ -81,11 +80,15 @@ def _enroll_zone(
         tx, zone=zone, where=where, now=now, after=after, limit=_PAGE
     ):
         after = page[-1].id
-        willing = [c for c in page if _agreed(campaign, c)]
+        willing = [c for c in page if entering.agreed(campaign, c)]
         people = _not_too_soon(tx, campaign, willing, now=now)
         count += len(
             enrollments.add(
-                tx, [_enrollment(campaign, trigger, c, today, at) for c in people]
+                tx,
+                [
+                    entering.by_calendar(campaign, trigger, c, today=today, at=at)
+                    for c in people
+                ],
             )
         )
     return count
@@ -97,29 +100,15 @@ def _concerned(
     """Whom the calendar means on this day, apart from the audience."""
     match trigger:
         case Anniversary():
-            kept = _kept(trigger, today)
+            kept = entering.kept(trigger, today)
             return selecting.keeps(trigger.day, moments.celebrated(kept), by=kept)
         case Inactive(days=days):
             return selecting.last_ordered(
-                after=at - timedelta(days=days) - _STILL_TOLD,
+                after=at - timedelta(days=days) - entering.STILL_TOLD,
                 by=at - timedelta(days=days),
                 now=now,
             )
     return selecting.everybody()
-
-
-def _kept(trigger: Anniversary, today: date) -> date:
-    """The day that is kept, as seen from today."""
-    return today - timedelta(days=trigger.days)
-
-
-def _agreed(campaign: Campaign, customer: Customer) -> bool:
-    """Whether any channel of the campaign is open. Who has refused is not enrolled week after week; `explain` says why."""
-    return any(
-        customer.agreed(campaign.purpose, step.channel)
-        for step in campaign.steps
-        if isinstance(step, Send)
-    )
 
 
 def _not_too_soon(
@@ -131,31 +120,4 @@ def _not_too_soon(
     had = past.reached(
         tx, campaign.name, [c.id for c in page], since=now - campaign.limit.period
     )
-    return [c for c in page if len(had.get(c.id, ())) < campaign.limit.count]
-
-
-def _enrollment(
-    campaign: Campaign,
-    trigger: Calendar,
-    customer: Customer,
-    today: date,
-    at: datetime,
-) -> Enrollment:
-    occurrence, facts = today.isoformat(), {}
-    if isinstance(trigger, Anniversary):
-        occurrence = _kept(trigger, today).isoformat()
-    elif isinstance(trigger, Inactive) and customer.last_order_at:
-        # once until they order again, however often the calendar comes by
-        occurrence = f"since {customer.last_order_at:%Y-%m-%d %H:%M}"
-        facts = {"last_order_at": customer.last_order_at.isoformat()}
-    return Enrollment(
-        id=enrollments.enrollment_id(campaign.name, customer.id, occurrence),
-        campaign=campaign.name,
-        version=campaign.version,
-        customer_id=customer.id,
-        occurrence=occurrence,
-        started_at=at,
-        step=0,
-        due_at=at,
-        facts=facts,
-    )
+    return [c for c in page if entering.free_at(campaign, had.get(c.id, ())) is None]

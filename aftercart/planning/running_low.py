@@ -4,10 +4,10 @@ from datetime import datetime
 from itertools import groupby
 
 from aftercart.campaigns import Campaign, RunningLow
-from aftercart.model import Enrollment
+from aftercart.forecasting import Rhythm, together
+from aftercart.policy import entering
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, enrollments, past, rhythms
-from aftercart.store.rhythms import Rhythm
 
 _PAGE = 1000
 
@@ -37,14 +37,14 @@ def _enroll(
     free_at = _free_at(tx, campaign, people, now)
     new = []
     for customer_id, theirs in groupby(states, key=lambda r: r.customer_id):
-        due = _together(trigger, list(theirs), now)
+        due = together(trigger, list(theirs), now=now)
         told = [r.category for r in due]
         if customer_id in free_at:
             # too soon after the last nudge: it waits, and what else runs low meanwhile goes with it
             later = free_at[customer_id]
             rhythms.postpone(tx, campaign.name, customer_id, told, to=later)
             continue
-        new.append(_enrollment(campaign, trigger, customer_id, due))
+        new.append(entering.by_need(campaign, trigger, customer_id, due))
         rhythms.told(tx, campaign.name, customer_id, told)
     return len(enrollments.add(tx, new))
 
@@ -58,43 +58,7 @@ def _free_at(
         return {}
     had = past.reached(tx, campaign.name, people, since=now - limit.period)
     return {
-        customer_id: times[-limit.count] + limit.period
+        customer_id: until
         for customer_id, times in had.items()
-        if len(times) >= limit.count
+        if (until := entering.free_at(campaign, times))
     }
-
-
-def _together(trigger: RunningLow, theirs: list[Rhythm], now: datetime) -> list[Rhythm]:
-    """The due ones, and those that would be due so soon that a second message would be a nuisance; the first due first."""
-    soon = [r for r in theirs if r.nudge_at and r.nudge_at <= now + trigger.together]
-    return sorted(soon, key=lambda r: (r.nudge_at, r.category))
-
-
-def _enrollment(
-    campaign: Campaign, trigger: RunningLow, customer_id: str, due: list[Rhythm]
-) -> Enrollment:
-    first = due[0]
-    occurrence = f"{first.category}:{first.last_at.date().isoformat()}"
-    at = first.nudge_at or first.last_at
-    return Enrollment(
-        id=enrollments.enrollment_id(campaign.name, customer_id, occurrence),
-        campaign=campaign.name,
-        version=campaign.version,
-        customer_id=customer_id,
-        occurrence=occurrence,
-        started_at=at,
-        step=0,
-        due_at=at,
-        facts={
-            "staples": [
-                {
-                    "category": r.category,
-                    "name": staple.name
-                    if (staple := trigger.staple(r.category))
-                    else r.category,
-                    "last_at": r.last_at.isoformat(),
-                }
-                for r in due
-            ]
-        },
-    )

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from aftercart.campaigns import Limit
 from aftercart.model import Message, Purpose, State
-from aftercart.policy import Wait, allow
+from aftercart.policy import Wait, places
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, slots, transitions
 from aftercart.store.transitions import Move
@@ -33,16 +33,13 @@ def _grant(
     granted: list[str] = []
     postponed: list[Move] = []
     for customer_id, theirs in groupby(waiting, key=lambda m: m.customer_id):
-        taken = list(had.get(customer_id, ()))
-        for message in theirs:
-            verdict = allow(taken, limits=limits, now=now)
-            if message.expires_at <= now:
-                # what is stale goes through, to be expired with its reason, and takes nobody's place
-                granted.append(message.id)
-            elif isinstance(verdict, Wait):
+        judged = places(
+            list(theirs), had=had.get(customer_id, ()), limits=limits, now=now
+        )
+        for message, verdict in judged:
+            if isinstance(verdict, Wait):
                 postponed.append(_later(message, verdict, now))
             else:
-                taken.append(now)
                 granted.append(message.id)
     slots.grant(tx, granted, at=now)
     transitions.move(tx, postponed)
@@ -50,8 +47,6 @@ def _grant(
 
 
 def _later(message: Message, verdict: Wait, now: datetime) -> Move:
-    # a message that would be stale by then is looked at when it goes stale, so that the log says so at once
-    until = min(verdict.until, message.expires_at)
     return Move(
         message.id,
         State.SCHEDULED,
@@ -60,6 +55,6 @@ def _later(message: Message, verdict: Wait, now: datetime) -> Move:
         "planner",
         word="held",
         reason=verdict.reason,
-        ring_at=until,
-        columns={"due_at": until},
+        ring_at=verdict.until,
+        columns={"due_at": verdict.until},
     )

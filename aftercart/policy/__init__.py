@@ -3,7 +3,7 @@
 The same code runs live, in a replay, in `explain` and in the tests. Nothing here asks what time it is.
 """
 
-from aftercart.policy.caps import allow
+from aftercart.policy.caps import allow, places
 from aftercart.policy.holding_out import held_out
 from aftercart.policy.sending import Facts, Held, decide, examine
 from aftercart.policy.stepping import Advance, Draft, View, advance
@@ -25,4 +25,5 @@ __all__ = [
     "decide",
     "examine",
     "held_out",
+    "places",
 ]

@@ -4,11 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid5
 
 from sqlalchemy import Row, bindparam, select, update
 
-from aftercart.model import NAMESPACE, Enrollment
+from aftercart.model import Enrollment
 from aftercart.reasons import Reason
 from aftercart.store import Tx, rows
 from aftercart.store.tables import enrollments
@@ -23,11 +22,6 @@ class Progress:
     due_at: datetime
     ended_at: datetime | None = None
     ended: Reason | None = None
-
-
-def enrollment_id(campaign: str, customer_id: str, occurrence: str) -> str:
-    """The id of an enrollment: a pure function of business facts, as a message's is."""
-    return str(uuid5(NAMESPACE, f"enrollment|{campaign}|{customer_id}|{occurrence}"))
 
 
 def add(tx: Tx, new: Sequence[Enrollment]) -> set[str]:

@@ -1,27 +1,14 @@
 """Rhythms: how often a customer buys a staple, and when a nudge would be in time."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
 
+from aftercart.forecasting import Rhythm
 from aftercart.store import Tx, rows
 from aftercart.store.tables import customers, order_lines, rhythms
-
-
-@dataclass(frozen=True)
-class Rhythm:
-    """One customer's purchases of one staple. `gaps` are days between purchases, newest last."""
-
-    campaign: str
-    customer_id: str
-    category: str
-    last_at: datetime
-    purchases: int
-    gaps: tuple[int, ...]
-    nudge_at: datetime | None
 
 
 def load(

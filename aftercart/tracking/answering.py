@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from aftercart.campaigns import Answered
-from aftercart.model import Enrollment, Message, State
+from aftercart.model import Message, State, enrollment_id
+from aftercart.policy import entering
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, enrollments, messages, transitions
@@ -16,22 +17,18 @@ def enter(tx: Tx, rt: Runtime, asked: Message, *, score: int, now: datetime) -> 
         trigger = campaign.trigger
         if not isinstance(trigger, Answered) or trigger.survey != asked.campaign:
             continue
-        id_ = enrollments.enrollment_id(campaign.name, asked.customer_id, asked.id)
+        id_ = enrollment_id(campaign.name, asked.customer_id, asked.id)
         if not trigger.fits(asked.campaign, score):
             _leave(tx, id_, score, now)
             continue
-        new = Enrollment(
-            id=id_,
-            campaign=campaign.name,
-            version=campaign.version,
-            customer_id=asked.customer_id,
+        entered = entering.enrollment(
+            campaign,
+            asked.customer_id,
             occurrence=asked.id,
             started_at=now,
-            step=0,
-            due_at=now,
             facts={"score": score},
         )
-        enrollments.add(tx, [new])
+        enrollments.add(tx, [entered])
 
 
 def _leave(tx: Tx, enrollment_id: str, score: int, now: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from aftercart.model import Enrollment
+from aftercart.model import Enrollment, enrollment_id
 from aftercart.reasons import Code, because
 from aftercart.store import Store, enrollments, tables
 from aftercart.store.enrollments import Progress
@@ -19,7 +19,7 @@ def _enrollment(
 ) -> Enrollment:
     name = "delivery-delay"
     return Enrollment(
-        id=enrollments.enrollment_id(name, ANN.id, occurrence),
+        id=enrollment_id(name, ANN.id, occurrence),
         campaign=name,
         version="1",
         customer_id=ANN.id,
@@ -61,7 +61,7 @@ def test_the_due_come_oldest_first_and_the_ended_not_at_all(store: Store) -> Non
                 _enrollment("over"),
             ],
         )
-        over = enrollments.enrollment_id("delivery-delay", ANN.id, "over")
+        over = enrollment_id("delivery-delay", ANN.id, "over")
         enrollments.progress(tx, [Progress(over, 1, NOW, NOW)])
         found = enrollments.due(tx, now=NOW, limit=10)
         one = enrollments.due(tx, now=NOW, limit=1)

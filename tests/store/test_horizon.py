@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from aftercart.forecasting import Rhythm
 from aftercart.model import Enrollment, State
 from aftercart.store import (
     Store,
@@ -15,7 +16,6 @@ from aftercart.store import (
     rhythms,
 )
 from aftercart.store.enrollments import Progress
-from aftercart.store.rhythms import Rhythm
 from tests.people import ANN
 from tests.store.planting import DAY, HOUR, NOW, SECOND, message, plant
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+from aftercart.forecasting import Rhythm
 from aftercart.store import Store, Tx, orders, rhythms
-from aftercart.store.rhythms import Rhythm
 from tests.people import ANN, DI, move_in
 from tests.store.planting import DAY, HOUR, NOW
 

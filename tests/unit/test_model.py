@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aftercart import model
+from aftercart import handover, model
 from aftercart.errors import IllegalTransition
 from aftercart.model import (
     REACHED,
@@ -117,8 +117,9 @@ def test_an_address_belongs_to_its_channel() -> None:
 def test_every_noun_is_frozen() -> None:
     nouns = [
         noun
-        for noun in vars(model).values()
-        if dataclasses.is_dataclass(noun) and noun.__module__ == model.__name__
+        for module in (model, handover)
+        for noun in vars(module).values()
+        if dataclasses.is_dataclass(noun) and noun.__module__ == module.__name__
     ]
 
     assert len(nouns) >= 9

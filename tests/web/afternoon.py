@@ -11,6 +11,7 @@ from aftercart.model import (
     Message,
     Purpose,
     State,
+    enrollment_id,
 )
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
@@ -171,7 +172,7 @@ def _afternoon() -> list[Planned]:
 def _on_the_way(tx: Tx) -> None:
     way = [
         Enrollment(
-            id=enrollments.enrollment_id("recipe-follow-up", who, order),
+            id=enrollment_id("recipe-follow-up", who, order),
             campaign="recipe-follow-up",
             version="0",
             customer_id=who,

@@ -15,10 +15,10 @@ from aftercart import enrolling, planning, probing, sweeping, tracking
 from aftercart.errors import AftercartError
 from aftercart.model import Event
 from aftercart.replaying import beginning, recovering
-from aftercart.replaying.deliveries import simulate
 from aftercart.replaying.world import World, open_world, refuse_real_providers
 from aftercart.runtime import PushedClock
 from aftercart.settings import Settings
+from aftercart.simulating import simulate_delivery
 from aftercart.store import Store, bells, open_store, orders
 
 __all__ = ["Plan", "Step", "run"]
@@ -192,7 +192,7 @@ def _events(store: Store, plan: Plan, *, after: datetime) -> Iterator[Event]:
     """All events of the stretch in order of time, from a little before where the clock stands: telling twice is free."""
     with store.read() as tx:
         placed = orders.placed_between(tx, start=plan.start, end=plan.end)
-    events = [e for order in placed for e in simulate(order, seed=plan.seed)]
+    events = [e for order in placed for e in simulate_delivery(order, seed=plan.seed)]
     since = after - GRAIN
     return iter(
         sorted(

@@ -72,8 +72,8 @@ _LATE = select(orders.c.customer_id, orders.c.id).where(
 def load(tx: Tx, ids: Collection[str]) -> dict[str, Order]:
     """The orders of these ids with their lines."""
     wanted = {"ids": sorted(filter(None, ids))}
-    found = tx.execute(_with_lines(tx.dialect.name), wanted).all()
-    return {row[0]: _whole(row) for row in found}
+    found = tx.execute(_by_id(tx.dialect.name), wanted).all()
+    return {row[0]: whole(row) for row in found}
 
 
 def placed_between(tx: Tx, *, start: datetime, end: datetime) -> list[Order]:
@@ -144,7 +144,12 @@ def late(
 
 
 @lru_cache(maxsize=2)
-def _with_lines(dialect: str) -> Select[Any]:
+def _by_id(dialect: str) -> Select[Any]:
+    return with_lines(dialect).where(among(orders.c.id))
+
+
+@lru_cache(maxsize=2)
+def with_lines(dialect: str) -> Select[Any]:
     """One row for each order, its lines as JSON: a row for each line takes five times as long to read."""
     c = order_lines.c
     row, rows_of = (
@@ -154,10 +159,11 @@ def _with_lines(dialect: str) -> Select[Any]:
     )
     line = row(c.line, c.product, c.name, c.category, c.quantity, c.price)
     listed = select(rows_of(line, type_=Json)).where(c.order_id == orders.c.id)
-    return select(*_OWN, listed.scalar_subquery()).where(among(orders.c.id))
+    return select(*_OWN, listed.scalar_subquery())
 
 
-def _whole(row: Row[Any]) -> Order:
+def whole(row: Row[Any]) -> Order:
+    """A row of `with_lines` as a noun."""
     told = list(row)
     told[-1] = _lines(told[-1])
     return Order(*told)

@@ -1,0 +1,188 @@
+"""What does one process of a back-test do? Some households at a time: their lives, the texts they would get, the counts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from aftercart import composing, loading, recalling, sms
+from aftercart.backtesting.tally import Tally
+from aftercart.errors import TemplateError
+from aftercart.handover import Rendered
+from aftercart.model import Channel, Purpose
+from aftercart.policy import Facts
+from aftercart.rendering import Renderer
+from aftercart.settings import Settings
+from aftercart.simulating import Outcome, World, live
+from aftercart.store import Store, open_store
+
+_LINKS = composing.Links(
+    unsubscribe="https://shop.example/u/back-test",
+    preferences="https://shop.example/u/back-test",
+    survey="https://shop.example/s/back-test",
+)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Some households, and the stretch for which they are simulated."""
+
+    settings: Settings
+    campaigns: tuple[str, ...]
+    groups: Sequence[tuple[str, ...]]
+    start: datetime
+    end: datetime
+    seed: int
+    messages: bool
+
+
+@dataclass(frozen=True)
+class Told:
+    """One message of a back-test, as `--json` lists it."""
+
+    id: str
+    campaign: str
+    customer: str
+    channel: str
+    template: str
+    state: str
+    reason: Mapping[str, str] | None
+    due_at: datetime
+    accepted_at: datetime | None
+    occurrence: str
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A message as somebody would have got it."""
+
+    campaign: str
+    template: str
+    customer: str
+    channel: Channel
+    at: datetime
+    rendered: Rendered
+
+
+@dataclass
+class Yield:
+    """What came of an assignment."""
+
+    tally: Tally = field(default_factory=Tally)
+    samples: list[Sample] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Bench:
+    """What a process keeps from one assignment to the next."""
+
+    store: Store
+    world: World
+    renderer: Renderer
+
+
+@lru_cache(maxsize=2)
+def _bench(settings: Settings, campaigns: tuple[str, ...]) -> _Bench:
+    folder = settings.folder
+    chosen = [
+        c for c in loading.load_campaigns(folder / "campaigns") if c.name in campaigns
+    ]
+    shop = loading.load_shop(folder / "campaigns")
+    world = World({c.name: c for c in chosen}, shop)
+    return _Bench(
+        open_store(settings.database_url), world, Renderer(folder / "templates")
+    )
+
+
+def work(assignment: Assignment) -> Yield:
+    """Lives through the assignment's households."""
+    bench = _bench(assignment.settings, assignment.campaigns)
+    given = Yield()
+    with bench.store.read() as tx:
+        found = recalling.recall(
+            tx,
+            assignment.groups,
+            start=assignment.start,
+            end=assignment.end,
+            seed=assignment.seed,
+        )
+        lives = list(found)
+    limits = bench.world.shop.cap.get(Purpose.MARKETING, ())
+    pen = _Pen(bench, given)
+    for household in lives:
+        outcomes, tasks = live(
+            household,
+            world=bench.world,
+            start=assignment.start,
+            end=assignment.end,
+            on_send=pen.write,
+        )
+        for life in household.lives:
+            mine = [o for o in outcomes if o.message.customer_id == life.customer.id]
+            given.tally.take(life.customer, mine, limits)
+        for done in tasks:
+            given.tally.task(done)
+        if assignment.messages:
+            given.told += map(_told, outcomes)
+    return given
+
+
+class _Pen:
+    """Writes what is counted by its text, and one of each for the report."""
+
+    def __init__(self, bench: _Bench, given: Yield) -> None:
+        self._bench, self._given = bench, given
+        self._shown: set[tuple[str, str]] = set()
+
+    def write(self, facts: Facts, now: datetime) -> None:
+        """What the customer would read: of every SMS, and of the first e-mail from each template."""
+        message = facts.message
+        key = message.campaign, message.template
+        if message.channel is Channel.EMAIL and key in self._shown:
+            return
+        try:
+            rendered = self._render(facts, now)
+        except TemplateError:
+            # `check` tells what is wrong with it, and in truth it would not go either
+            return
+        if message.channel is Channel.SMS:
+            parts = sms.measure(rendered.text).parts
+            country = facts.customer.country or "?"
+            self._given.tally.text(message.campaign, country, parts)
+        if key not in self._shown:
+            self._shown.add(key)
+            self._given.samples.append(
+                Sample(*key, facts.customer.id, message.channel, now, rendered)
+            )
+
+    def _render(self, facts: Facts, now: datetime) -> Rendered:
+        message, shop = facts.message, self._bench.world.shop
+        values = composing.values(
+            message,
+            customer=facts.customer,
+            order=facts.order,
+            campaign=facts.campaign,
+            shop=shop,
+            links=_LINKS,
+            last_bought=facts.last_bought,
+            now=now,
+        )
+        template = self._bench.renderer.template(message.template)
+        return self._bench.renderer.render(template, message.channel, values)
+
+
+def _told(outcome: Outcome) -> Told:
+    m = outcome.message
+    return Told(
+        id=m.id,
+        campaign=m.campaign,
+        customer=m.customer_id,
+        channel=m.channel.value,
+        template=m.template,
+        state=m.state.value,
+        reason=m.reason.to_json() if m.reason else None,
+        due_at=m.due_at,
+        accepted_at=m.accepted_at,
+        occurrence=m.occurrence,
+    )

@@ -1,0 +1,112 @@
+"""What do we know of these people's lives? Households for a simulation, read from the database a page at a time."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any
+
+from aftercart.model import Channel, Customer, Order, Purpose
+from aftercart.policy.permission import Suppressed
+from aftercart.simulating import Household, Life, simulate_delivery
+from aftercart.store import Tx, customers, lives, permissions
+
+#: The far end of time: all that was ever placed.
+_EVER = datetime.max.replace(tzinfo=UTC)
+#: Facts of an order, as events tell them.
+_TOLD = ("promised_at", "eta", "delivered_at", "cancelled_at", "refunded_at")
+
+
+def households(tx: Tx) -> list[tuple[str, ...]]:
+    """The ids of all customers, those together who share an address; in one order, whoever asks."""
+    leader: dict[str, str] = {}
+
+    def root(id_: str) -> str:
+        while leader[id_] != id_:
+            leader[id_] = id_ = leader[leader[id_]]
+        return id_
+
+    first: dict[str, str] = {}
+    for id_, email_key, phone_key in lives.addresses(tx):
+        leader[id_] = id_
+        for key in filter(None, (email_key, phone_key)):
+            one, other = root(first.setdefault(key, id_)), root(id_)
+            leader[max(one, other)] = min(one, other)
+    together: dict[str, list[str]] = {}
+    for id_ in leader:
+        together.setdefault(root(id_), []).append(id_)
+    return [tuple(ids) for ids in together.values()]
+
+
+def recall(
+    tx: Tx,
+    groups: Sequence[tuple[str, ...]],
+    *,
+    start: datetime,
+    end: datetime,
+    seed: int,
+) -> Iterator[Household]:
+    """The lives of these households from `start` to `end`, with all that was before.
+
+    What is known to have happened happens again. Of an order that nothing is known of but its placing, the delivery is
+    simulated; the same seed gives the same one.
+    """
+    ids = [id_ for group in groups for id_ in group]
+    people = customers.load(tx, ids, now=start)
+    listed = _suppressed(tx, people.values())
+    bought = lives.orders_of(tx, ids, before=end)
+    told = lives.events_of(tx, ids, start=start, end=end)
+    for group in groups:
+        members = []
+        for id_ in group:
+            happened = told.get(id_, [])
+            mine = bought.get(id_, [])
+            known = {e.order_id for e in happened}
+            invented = [
+                e
+                for order in mine
+                if order.placed_at >= start and order.id not in known
+                for e in simulate_delivery(order, seed=seed)
+                if e.at < end
+            ]
+            events = sorted([*happened, *invented], key=lambda e: (e.at, e.id))
+            to_come = {e.order_id for e in events}
+            members.append(
+                Life(
+                    customer=people[id_],
+                    orders=[_not_yet(order, start, to_come) for order in mine],
+                    events=events,
+                    suppressed=listed.get(id_, {}),
+                )
+            )
+        yield Household(members)
+
+
+def _not_yet(order: Order, start: datetime, to_come: Collection[str]) -> Order:
+    """The order as it was known in the first moment: what events are still to tell is not known yet."""
+    if order.placed_at >= start and order.id in to_come:
+        unknown: dict[str, Any] = dict.fromkeys(_TOLD)
+        return replace(order, **unknown)
+    later: dict[str, Any] = {
+        name: None
+        for name in ("delivered_at", "cancelled_at", "refunded_at")
+        if (at := getattr(order, name)) and at >= start
+    }
+    return replace(order, **later) if later else order
+
+
+def _suppressed(
+    tx: Tx, people: Collection[Customer]
+) -> dict[str, dict[tuple[Channel, str], Suppressed]]:
+    """Whose addresses must not be used, by channel and purpose."""
+    keys = {key for c in people for key in (c.email_key, c.phone_key)}
+    held = permissions.suppressed(tx, keys)
+    found: dict[str, dict[tuple[Channel, str], Suppressed]] = {}
+    for customer in people:
+        for channel, purpose in product(Channel, Purpose):
+            key = customer.email_key if channel is Channel.EMAIL else customer.phone_key
+            for entry in held.get(key, ()):
+                if entry.scope in ("all", purpose):
+                    mine = found.setdefault(customer.id, {})
+                    mine.setdefault((channel, purpose), (entry.reason, entry.at))
+    return found

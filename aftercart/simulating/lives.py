@@ -1,0 +1,101 @@
+"""Whose lives are simulated, in which world, and what came of it: the values that go in and out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+
+from aftercart import moments
+from aftercart.campaigns import Calendar, Campaign
+from aftercart.model import Channel, Customer, Enrollment, Event, Message, Order
+from aftercart.policy.permission import Suppressed
+from aftercart.reasons import Reason
+from aftercart.shop import Shop
+
+
+@dataclass(frozen=True)
+class Begun:
+    """What had begun before the first moment: people on their way, and messages of theirs, of which `slots` have a place under the cap."""
+
+    enrollments: Sequence[Enrollment] = ()
+    entered: frozenset[str] = frozenset()  #: ids of all enrollments there ever were
+    messages: Sequence[Message] = ()
+
+
+@dataclass(frozen=True)
+class Life:
+    """One customer: all orders that are known, oldest first, and what happens to them in the stretch, in order of time.
+
+    Consent and profile are those of `customer` all the time; its counts of orders are not looked at.
+    """
+
+    customer: Customer
+    orders: Sequence[Order] = ()
+    events: Sequence[Event] = ()
+    suppressed: Mapping[tuple[Channel, str], Suppressed] = field(
+        default_factory=dict
+    )  #: by channel and purpose
+    begun: Begun = field(default_factory=Begun)
+
+
+@dataclass(frozen=True)
+class Household:
+    """Customers who share an address, and so get one copy of some messages; most are alone."""
+
+    lives: Sequence[Life]
+
+
+@dataclass(frozen=True)
+class World:
+    """The campaigns that run, and the shop."""
+
+    campaigns: Mapping[str, Campaign]
+    shop: Shop
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - a world lives as long as its simulation
+    def calendar(
+        self, campaign: str, zone: str, start: datetime, end: datetime
+    ) -> tuple[datetime, ...]:
+        """The moments after `start` and before `end` at which a campaign of the calendar starts in a time zone."""
+        trigger = self.campaigns[campaign].trigger
+        assert isinstance(trigger, Calendar)  # noqa: S101 - who asks has looked
+        found: list[datetime] = []
+        at = start
+        while True:
+            at = moments.next_occurrence(
+                at, moments.zone(zone), trigger.weekdays, trigger.at
+            )
+            if at >= end:
+                return tuple(found)
+            found.append(at)
+
+
+@dataclass(frozen=True)
+class Held:
+    """A message that waited: looked at, until when, and why."""
+
+    at: datetime
+    until: datetime
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one message: `message` as it is at the end, `at` when that was decided."""
+
+    message: Message
+    at: datetime
+    held: Sequence[Held] = ()
+
+
+@dataclass(frozen=True)
+class TaskDone:
+    """Something that support is asked to do."""
+
+    campaign: str
+    customer_id: str
+    at: datetime
+    words: str

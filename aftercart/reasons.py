@@ -78,7 +78,7 @@ SENTENCES: dict[Code, str] = {
     Code.MERGED: "Told in another message of the same campaign ({message}).",
     Code.QUIET_HOURS: "Held until {until}: quiet hours in {place}.",
     Code.WINDOW: "Held until {until}: this campaign sends between {window} on the customer's clock.",
-    Code.FREQUENCY_CAP: "Held until {until}: the customer has had {count} marketing messages within {period}.",
+    Code.FREQUENCY_CAP: "Held until {until}: the customer has had {count} within {period}.",
     Code.PAUSED: "Held: {what} is paused since {since}.",
     Code.HALTED: "Held: {what} was halted at {since}, because {why}. Somebody has to look at it, and resume it.",
     Code.PROVIDER_OUT: "Held since {since}: the provider takes no {what} now ({why}). It is asked again until it does.",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import time
+from decimal import Decimal
 from functools import lru_cache
 
 from aftercart.campaigns import Limit, Staple, Window
@@ -50,6 +51,9 @@ class Shop:
     staples: tuple[Staple, ...] = ()
     recipes: tuple[Recipe, ...] = ()
     audiences: Mapping[str, Condition] = field(default_factory=dict)
+    sms_prices: Mapping[str, Decimal] = field(
+        default_factory=dict
+    )  #: of one part, by country, in the shop's currency
     _sorted: Callable[[str, str], str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -4,47 +4,35 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from aftercart import loading, recalling
+from aftercart.backtesting.result import Backtest, Plan
 from aftercart.backtesting.shift import Assignment, Sample, Told, Yield, work
 from aftercart.backtesting.tally import Tally
+from aftercart.backtesting.telling import as_json, why_not
 from aftercart.campaigns import Campaign
 from aftercart.errors import InputError
 from aftercart.settings import Settings
-from aftercart.shop import Shop
 from aftercart.spelling import did_you_mean
 from aftercart.store import open_store, orders
 
-__all__ = ["Backtest", "Plan", "Sample", "Tally", "Told", "run"]
+__all__ = [
+    "Backtest",
+    "Plan",
+    "Sample",
+    "Tally",
+    "Told",
+    "as_json",
+    "latest",
+    "run",
+    "why_not",
+]
 
 #: Households in one assignment: small, so that all processes end together and the memory stays small.
 _PAGE = 40
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to back-test: `start` to `end` (aware UTC, whole minutes, end excluded), with which luck, on how many processes."""
-
-    start: datetime
-    end: datetime
-    campaigns: Sequence[str] = ()  #: none: all
-    seed: int = 7
-    processes: int = 0  #: 0: one for each core
-    messages: bool = False  #: whether each message is answered, beside the counts
-
-
-@dataclass(frozen=True)
-class Backtest:
-    """What came of it."""
-
-    plan: Plan
-    campaigns: Sequence[Campaign]
-    shop: Shop
-    orders: int  #: placed in the stretch
-    tally: Tally
-    samples: Sequence[Sample]
+_EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+_NO_ORDERS = "this database has no orders: `aftercart import orders FILE` first, or name another one with AFTERCART_DATABASE_URL"
 
 
 def run(
@@ -68,12 +56,12 @@ def run(
         with store.read() as tx:
             groups = recalling.households(tx)
             placed = orders.placed_between(tx, start=plan.start, end=plan.end)
+            known = orders.span(tx, start=_EVER[0], end=_EVER[1])
     finally:
         store.close()
     if not placed:
         raise InputError(
-            f"no order was placed from {plan.start:%Y-%m-%d} to {plan.end - timedelta(minutes=1):%Y-%m-%d}; "
-            "a back-test lives from what customers did: `aftercart import orders FILE`, or name other days"
+            f"no order was placed from {plan.start:%Y-%m-%d} to {plan.end - timedelta(minutes=1):%Y-%m-%d}; {_known(known)}"
         )
     tally, samples = Tally(), dict[tuple[str, str], Sample]()
     total, done = sum(map(len, groups)), 0
@@ -103,6 +91,26 @@ def run(
     )
 
 
+def latest(settings: Settings, *, days: int) -> tuple[datetime, datetime]:
+    """The last days of which orders are known, as whole days of UTC: a stretch for who names none.
+
+    Raises:
+        InputError: when no order is known at all.
+    """
+    store = open_store(settings.database_url)
+    store.upgrade()
+    try:
+        with store.read() as tx:
+            known = orders.span(tx, start=_EVER[0], end=_EVER[1])
+    finally:
+        store.close()
+    if known is None:
+        raise InputError(_NO_ORDERS)
+    midnight = known[1].replace(hour=0, minute=0, second=0, microsecond=0)
+    end = midnight + timedelta(days=1)
+    return end - timedelta(days=days), end
+
+
 def _chosen(settings: Settings, plan: Plan) -> list[Campaign]:
     known = {c.name: c for c in loading.load_campaigns(settings.folder / "campaigns")}
     for name in plan.campaigns:
@@ -123,3 +131,11 @@ def _spread(assignments: Sequence[Assignment], processes: int) -> Iterator[Yield
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
         for future in as_completed([pool.submit(work, a) for a in assignments]):
             yield future.result()
+
+
+def _known(span: tuple[datetime, datetime] | None) -> str:
+    if span is None:
+        return _NO_ORDERS
+    return (
+        f"the orders that are known reach from {span[0]:%Y-%m-%d} to {span[1]:%Y-%m-%d}"
+    )

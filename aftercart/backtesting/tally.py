@@ -1,10 +1,10 @@
 """What does a back-test count? Sums that can be added up, whoever simulated which households."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from typing import Any
+from decimal import Decimal
 
 from aftercart import moments
 from aftercart.campaigns import Limit
@@ -132,12 +132,14 @@ class Tally:
             if had:
                 self.collisions[had[-1], message.campaign, became] += 1
 
-    def cost(self, prices: "dict[str, Any]") -> dict[str, Any]:
+    def cost(self, prices: Mapping[str, Decimal]) -> dict[str, Decimal]:
         """What the texts cost by country, where the shop's file says what a part costs."""
-        found: dict[str, Any] = {}
+        found: dict[str, Decimal] = {}
         for (_, country), parts in self.parts.items():
             if country in prices:
-                found[country] = found.get(country, 0) + parts * prices[country]
+                found[country] = (
+                    found.get(country, Decimal(0)) + parts * prices[country]
+                )
         return found
 
     def channel(self, channel: Channel) -> int:

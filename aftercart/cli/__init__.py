@@ -8,6 +8,7 @@ import sys
 import typer
 
 from aftercart.cli import (
+    backtesting,
     checking,
     demonstrating,
     desk,
@@ -36,6 +37,7 @@ app.command()(running.web)
 app.add_typer(importing.app)
 app.command()(checking.check)
 app.command()(rehearsing.test)
+app.command()(backtesting.backtest)
 app.command()(checking.preview)
 app.command()(demonstrating.replay)
 app.command()(desk.log)

@@ -18,7 +18,7 @@ from aftercart import demo as demo_shop
 from aftercart import replaying
 from aftercart.cli.running import Port, insist_on_port, port_of, serve_web
 from aftercart.cli.showing import (
-    day,
+    days,
     err,
     out,
     quiet_logs,
@@ -101,7 +101,7 @@ def replay(
         raise InputError(
             "a broker is set: say with --workers how many worker processes to start"
         )
-    start, end = _days(from_, to)
+    start, end = days(from_, to)
     plan = Plan(start, end, seed, ledger or Path("var/replay.ndjson"), workers)
     begun = time.monotonic()
     with _bar(start, end) as on_step:
@@ -221,18 +221,6 @@ def _by_state(counted: Iterator[Count] | list[Count]) -> Counter[State]:
     for c in counted:
         found[c.state] += c.n
     return found
-
-
-def _days(first: str, last: str) -> tuple[datetime, datetime]:
-    try:
-        start, end = day(first), day(last) + timedelta(days=1)
-    except ValueError as error:
-        raise InputError(
-            f"--from and --to are dates such as 2017-03-01: {error}"
-        ) from None
-    if start >= end:
-        raise InputError(f"--from {first} is after --to {last}")
-    return start, end
 
 
 @contextmanager

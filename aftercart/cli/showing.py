@@ -3,7 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -12,7 +12,13 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from aftercart.errors import AftercartError, ConfigError, Problem, SettingsError
+from aftercart.errors import (
+    AftercartError,
+    ConfigError,
+    InputError,
+    Problem,
+    SettingsError,
+)
 from aftercart.model import State
 
 #: Where the output goes into a file or a pipe there is no width to ask for; tables stay readable at this one.
@@ -114,3 +120,20 @@ def day(text: str) -> datetime:
     """
     at = datetime.fromisoformat(text)
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def days(first: str, last: str) -> tuple[datetime, datetime]:
+    """The stretch from a first day to a last one, which is included, as aware UTC.
+
+    Raises:
+        InputError: when they are no dates, or in the wrong order.
+    """
+    try:
+        start, end = day(first), day(last) + timedelta(days=1)
+    except ValueError as error:
+        raise InputError(
+            f"--from and --to are dates such as 2017-03-01: {error}"
+        ) from None
+    if start >= end:
+        raise InputError(f"--from {first} is after --to {last}")
+    return start, end

@@ -1,7 +1,9 @@
 """What small texts may stand in a campaign file, as fields of a model: "2 days", "16:00-19:00", "tuesdays at 10:00"."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
@@ -92,6 +94,26 @@ Staples = Annotated[
         {"anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "string"}}]}
     ),
 ]
+
+
+def _price(value: object) -> Decimal:
+    """An amount of money, as a number of the file."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and 0 <= float(str(value)) <= 100:
+        return Decimal(str(value))
+    words = f'"{value}" is not a price; write a number such as 0.0405'
+    raise PydanticCustomError("phrase", "{words}", {"words": words})
+
+
+def _country(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch("[A-Z]{2}", value):
+        return value
+    words = f'"{value}" is not a country; write two capital letters such as GB'
+    raise PydanticCustomError("phrase", "{words}", {"words": words})
+
+
+Price = Annotated[Decimal, BeforeValidator(_price)]
+Country = Annotated[str, BeforeValidator(_country)]
 EventType = Annotated[
     str,
     phrase(phrases.event_type, "order.delivered"),

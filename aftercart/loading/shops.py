@@ -15,7 +15,7 @@ from aftercart.errors import CampaignError, Problem
 from aftercart.loading import documents, wording
 from aftercart.loading.documents import Document
 from aftercart.loading.fitting import fit
-from aftercart.loading.pieces import Length, Limit_, Shape, Span
+from aftercart.loading.pieces import Country, Length, Limit_, Price, Shape, Span
 from aftercart.model import Channel, Purpose
 from aftercart.shop import QUIET_HOURS, Recipe, Shop
 
@@ -53,6 +53,7 @@ class _Shop(Shape):
     currency: str = ""
     quiet_hours: _Quiet = _Quiet()
     cap: _Cap = _Cap()
+    sms_prices: dict[Country, Price] = Field(default_factory=dict)
 
 
 class _Staple(Shape):
@@ -102,6 +103,7 @@ def read(folder: Path, problems: list[Problem]) -> Shop | None:
             Channel.SMS: shop.quiet_hours.sms,
         },
         cap=_cap(shop.cap),
+        sms_prices=shop.sms_prices,
         categories=categories,
         staples=staples,
         recipes=recipes,

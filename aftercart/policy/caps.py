@@ -33,7 +33,7 @@ def allow(
         because(
             Code.FREQUENCY_CAP,
             until=f"{until:%-d %b %H:%M} UTC",
-            count=count,
+            count=f"{count} marketing message" + ("s" if count > 1 else ""),
             period=_words(tight.period),
         ),
     )

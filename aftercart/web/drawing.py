@@ -14,13 +14,14 @@ from aftercart.model import Channel, State
 from aftercart.store import records
 from aftercart.web import asking, clocks, words
 
-_PAGES = Path(__file__).parent / "pages"
+#: Where the pages are.
+PAGES = Path(__file__).parent / "pages"
 
 
 def pages(static: Path) -> Environment:
     """The environment of all pages of this process."""
     environment = Environment(
-        loader=FileSystemLoader(_PAGES),
+        loader=FileSystemLoader(PAGES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -10,6 +10,9 @@ START = datetime(2026, 3, 9, tzinfo=UTC)
 DAYS = 3
 FROM, TO = "2026-03-09", "2026-03-11"
 CUSTOMERS = 60
+#: Whose mailboxes the sandbox plays tricks with.
+_TROUBLES = {4: "bounce", 13: "answer-400", 22: "take-and-500"}
+TROUBLED = frozenset(f"c-{n:03}" for n in _TROUBLES)
 _WEEKS = 9
 _ZONES = ("Europe/London", "Europe/London", "America/New_York", "Asia/Tokyo")
 _SHELF = (
@@ -62,5 +65,4 @@ def write_orders(path: Path) -> None:
 
 
 def _local_part(n: int) -> str:
-    troubles = {4: "bounce", 13: "answer-400", 22: "take-and-500"}
-    return f"{troubles[n]}-{n}" if n in troubles else f"ann.{n}"
+    return f"{_TROUBLES[n]}-{n}" if n in _TROUBLES else f"ann.{n}"

@@ -44,7 +44,7 @@ def test_the_words_say_how_many_and_in_which_period() -> None:
 
     assert isinstance(verdict, Wait)
     assert verdict.reason.code is Code.FREQUENCY_CAP
-    assert "1 marketing messages within 1 day" in verdict.reason.sentence()
+    assert "1 marketing message within 1 day" in verdict.reason.sentence()
 
 
 @given(

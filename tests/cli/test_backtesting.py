@@ -91,7 +91,7 @@ def test_without_days_the_last_thirty_are_played(stocked: House) -> None:
         (("recipe-folow-up", *DAYS), 'did you mean "recipe-follow-up"?'),
         (("--from", "2026-03-11", "--to", "2026-03-09"), "is after --to 2026-03-09"),
         (("--from", "March"), "are dates such as"),
-        (("--from", "2019-01-01"), "reach from 2026-01-0"),
+        (("--from", "2019-01-01"), "reach from 2025-12-29"),
         ((*DAYS, "--report", "nowhere/page.html"), "cannot be written: No such file"),
     ],
 )

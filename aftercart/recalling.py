@@ -2,17 +2,21 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
+from aftercart.campaigns import Campaign, RunningLow
+from aftercart.forecasting import Rhythm
 from aftercart.model import Channel, Customer, Order, Purpose
 from aftercart.policy.permission import Suppressed
-from aftercart.simulating import Household, Life, simulate_delivery
-from aftercart.store import Tx, customers, lives, permissions
+from aftercart.simulating import Begun, Household, Life, simulate_delivery
+from aftercart.store import Tx, customers, lives, permissions, rhythms
 
 #: The far end of time: all that was ever placed.
 _EVER = datetime.max.replace(tzinfo=UTC)
+#: No cap over all campaigns looks further back.
+_CAPS_LOOK_BACK = timedelta(days=31)
 #: Facts of an order, as events tell them.
 _TOLD = ("promised_at", "eta", "delivered_at", "cancelled_at", "refunded_at")
 
@@ -80,6 +84,40 @@ def recall(
                 )
             )
         yield Household(members)
+
+
+def ahead(
+    tx: Tx, ids: Collection[str], *, campaigns: Collection[Campaign], now: datetime
+) -> Iterator[Life]:
+    """The lives of these customers as they stand now, with everything that has begun: for a look ahead, in which nothing new happens."""
+    people = customers.load(tx, ids, now=now)
+    listed = _suppressed(tx, people.values())
+    bought = lives.orders_of(tx, ids, before=now)
+    letters = lives.messages_of(tx, ids, since=now - _longest(campaigns))
+    going, ever = lives.ways_of(tx, ids)
+    known: dict[str, list[Rhythm]] = {}
+    for campaign in campaigns:
+        if isinstance(campaign.trigger, RunningLow):
+            for rhythm in rhythms.load(tx, campaign.name, ids).values():
+                known.setdefault(rhythm.customer_id, []).append(rhythm)
+    for id_, customer in people.items():
+        begun = Begun(
+            enrollments=going.get(id_, ()),
+            entered=frozenset(ever.get(id_, ())),
+            messages=letters.get(id_, ()),
+            rhythms=known.get(id_, ()),
+        )
+        yield Life(
+            customer=customer,
+            orders=bought.get(id_, ()),
+            suppressed=listed.get(id_, {}),
+            begun=begun,
+        )
+
+
+def _longest(campaigns: Collection[Campaign]) -> timedelta:
+    """How far back a limit looks at the most."""
+    return max([c.limit.period for c in campaigns if c.limit] + [_CAPS_LOOK_BACK])
 
 
 def _not_yet(order: Order, start: datetime, to_come: Collection[str]) -> Order:

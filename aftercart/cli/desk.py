@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -70,14 +70,17 @@ def explain(
         str | None, typer.Option(help="One campaign; default: all")
     ] = None,
     at: Annotated[
-        str | None, typer.Option(help="A date or an instant; default: now")
+        str | None,
+        typer.Option(
+            help="A day on the customer's calendar, or an instant; default: now"
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One object a line")] = False,
 ) -> None:
     """Why a customer got a message, or not: every check, its value, what it needed, its line in the YAML."""
     quiet_logs()
     rt = open_runtime(read_settings())
-    found = explaining.explain(rt, customer, campaign=campaign, at=_moment(at, "--at"))
+    found = explaining.explain(rt, customer, campaign=campaign, at=_day_or_moment(at))
     for each in found:
         if json:
             typer.echo(orjson.dumps(_as_json(each)))
@@ -152,8 +155,14 @@ def _show(each: Explanation) -> None:
     name = f"{each.customer.first_name} ({each.customer.id})".strip()
     title = Text(f"{each.campaign.title} for {name}", style="bold")
     out.print(title.append(f"  times in {zone}", style="bright_black"))
-    if not each.messages and not each.waiting:
-        out.print("  No message so far.")
+    mark, colour = _MARKS["yes" if each.day.got else "no"]
+    answer = Text(f"  {each.day.date:%a %e %b %Y}  ")
+    answer.append(mark, style=colour).append(f" {each.day.sentence}")
+    out.print(answer, soft_wrap=True)
+    for check in each.day.checks:
+        _line(check)
+    if each.messages:
+        out.print(Text("  Messages:", style="bright_black"))
     for told in each.messages:
         when = _day(told.message.accepted_at or told.message.due_at, zone)
         line = Text(f"  {when}  ")
@@ -167,10 +176,26 @@ def _show(each: Explanation) -> None:
         when = _day(enrollment.due_at, zone)
         about = f", order {enrollment.order_id}" if enrollment.order_id else ""
         out.print(f"  {when}  next step of the way{about}")
+    if each.coming:
+        out.print(Text("  In the coming seven days:", style="bright_black"))
+    for one in each.coming:
+        _coming(one, zone)
     out.print(Text("  For the next one:", style="bright_black"))
     for line_ in each.entry:
         _line(line_)
     out.print()
+
+
+def _coming(one: explaining.Coming, zone: str) -> None:
+    mark, colour = _MARKS["wait" if one.goes else "no"]
+    text = Text(f"    {_day(one.at, zone)}  ")
+    text.append(mark, style=colour)
+    text.append(f" {one.channel}: {one.template}: {one.words}")
+    out.print(text, soft_wrap=True)
+    for words in one.sooner:
+        out.print(
+            Text(f"      not sooner: {words}", style="bright_black"), soft_wrap=True
+        )
 
 
 def _line(line: explaining.Line) -> None:
@@ -201,8 +226,25 @@ def _as_json(each: Explanation) -> dict[str, Any]:
         "waiting": [
             {"occurrence": e.occurrence, "due_at": e.due_at} for e in each.waiting
         ],
+        "day": {
+            "date": each.day.date,
+            "got": each.day.got,
+            "sentence": each.day.sentence,
+            "checks": [vars(line) for line in each.day.checks],
+        },
+        "coming": [vars(one) for one in each.coming],
         "entry": [vars(line) for line in each.entry],
     }
+
+
+def _day_or_moment(text: str | None) -> date | datetime | None:
+    """A date as such: it is a day of the customer's calendar, and begins when theirs does."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return _moment(text, "--at")
 
 
 def _moment(text: str | None, option: str) -> datetime | None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from aftercart import gathering, policy
+from aftercart import gathering, moments, policy
 from aftercart.campaigns import Campaign
 from aftercart.errors import InputError
 from aftercart.explaining import entry
+from aftercart.explaining.coming import Coming, coming
+from aftercart.explaining.day import Day, of_day
 from aftercart.explaining.lines import Line, clock, verdict_line
 from aftercart.model import Customer, Enrollment, Message, State
 from aftercart.policy import permission
@@ -15,7 +18,7 @@ from aftercart.runtime import Runtime
 from aftercart.spelling import did_you_mean
 from aftercart.store import Tx, customers, enrollments, past
 
-__all__ = ["Explanation", "Line", "Told", "explain"]
+__all__ = ["Coming", "Day", "Explanation", "Line", "Told", "explain"]
 
 #: Messages of one campaign that are shown; the log has the others.
 _NEWEST = 5
@@ -39,6 +42,8 @@ class Explanation:
     messages: Sequence[Told]
     waiting: Sequence[Enrollment]  #: on the way: not a message yet
     entry: Sequence[Line]  #: what would have to be true for the next one
+    day: Day  #: what became of it on the day that is asked about
+    coming: Sequence[Coming] = ()  #: in the days after now; of the past nothing is
 
 
 def explain(
@@ -46,25 +51,29 @@ def explain(
     customer_id: str,
     *,
     campaign: str | None = None,
-    at: datetime | None = None,
+    at: datetime | date | None = None,
 ) -> list[Explanation]:
-    """One explanation for each campaign, or for the one that is named, as of `at` (default: now).
+    """One explanation for each campaign, or for the one that is named, as of `at` (default: now; of a date: its end, on the customer's clock).
 
     Raises:
         InputError: when there is no such customer or campaign.
     """
-    now = at or rt.clock()
     if campaign is not None and campaign not in rt.campaigns:
         hint = did_you_mean(campaign, list(rt.campaigns))
         raise InputError(f'there is no campaign "{campaign}"; {hint}')
     chosen = [rt.campaigns[campaign]] if campaign else list(rt.campaigns.values())
+    clock_now = rt.clock()
     with rt.store.read() as tx:
-        customer = customers.load(tx, [customer_id], now=now).get(customer_id)
-        if customer is None:
+        zone = customers.clocks(tx, [customer_id]).get(customer_id)
+        if zone is None:
             raise InputError(
                 f'there is no customer "{customer_id}"; ids stand in the log, and the console finds them by name, '
                 "address or number"
             )
+        now = _moment(at, moments.zone(zone), clock_now)
+        customer = customers.load(tx, [customer_id], now=now)[customer_id]
+        day = moments.local(now, moments.zone(zone)).date()
+        ahead = coming(tx, rt, customer_id, now=now) if now >= clock_now else []
         return [
             Explanation(
                 campaign=each,
@@ -72,9 +81,24 @@ def explain(
                 messages=_told(tx, rt, each, customer, now),
                 waiting=enrollments.waiting(tx, each.name, customer_id, now=now),
                 entry=entry.lines(tx, rt, each, customer, now),
+                day=of_day(tx, rt, each, customer, day),
+                coming=[c for c in ahead if c.campaign == each.name],
             )
             for each in chosen
         ]
+
+
+def _moment(at: datetime | date | None, zone: ZoneInfo, now: datetime) -> datetime:
+    """The moment that is asked about; the end of a day, unless it lies ahead."""
+    if at is None:
+        return now
+    if isinstance(at, datetime):
+        return at
+    tomorrow = datetime.combine(at + timedelta(days=1), time(0))
+    return min(
+        moments.moment(tomorrow, zone) - timedelta(seconds=1),
+        max(now, moments.moment(datetime.combine(at, time(0)), zone)),
+    )
 
 
 def _told(

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from aftercart import moments
 from aftercart.campaigns import Calendar, Campaign
+from aftercart.forecasting import Rhythm
 from aftercart.model import Channel, Customer, Enrollment, Event, Message, Order
 from aftercart.policy.permission import Suppressed
 from aftercart.reasons import Reason
@@ -15,11 +16,12 @@ from aftercart.shop import Shop
 
 @dataclass(frozen=True)
 class Begun:
-    """What had begun before the first moment: people on their way, and messages of theirs, of which `slots` have a place under the cap."""
+    """What had begun before the first moment: people on their way, their messages, and rhythms as far as they have been spoken of."""
 
     enrollments: Sequence[Enrollment] = ()
     entered: frozenset[str] = frozenset()  #: ids of all enrollments there ever were
     messages: Sequence[Message] = ()
+    rhythms: Sequence[Rhythm] | None = None  #: None: learnt from the orders
 
 
 @dataclass(frozen=True)

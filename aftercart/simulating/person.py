@@ -65,7 +65,10 @@ class Person:
         for message in life.begun.messages:
             self.add(message, _priority(world, message.campaign), start)
         self.move_to(start)
-        self._learn(start)
+        if life.begun.rhythms is None:
+            self._learn(start)
+        else:
+            self.rhythms = {(r.campaign, r.category): r for r in life.begun.rhythms}
 
     def move_to(self, now: datetime) -> None:
         """Takes in the orders that have been placed by now."""

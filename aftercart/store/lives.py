@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import select
 
-from aftercart.model import Event, Order
+from aftercart.model import Enrollment, Event, Message, Order, State
 from aftercart.store import Tx, rows
+from aftercart.store import enrollments as ways
+from aftercart.store import messages as letters
 from aftercart.store.orders import whole, with_lines
-from aftercart.store.tables import customers, events, orders
+from aftercart.store.tables import customers, enrollments, events, messages, orders
 
 
 def addresses(tx: Tx) -> list[tuple[str, str, str]]:
@@ -49,3 +51,47 @@ def events_of(
 
 def _event(row: Any) -> Event:
     return Event(row.id, row.type, row.at, row.customer_id, row.order_id, row.body)
+
+
+def messages_of(
+    tx: Tx, customer_ids: Collection[str], *, since: datetime
+) -> dict[str, list[Message]]:
+    """Per customer the messages that can matter from now on: what waits, what was planned since, and what told a content."""
+    c = messages.c
+    matters = (c.state == State.SCHEDULED) | (c.created_at > since) | (c.content != "")
+    found: dict[str, list[Message]] = {}
+    for part in rows.chunks(sorted(customer_ids)):
+        query = select(*letters.NOUN).where(c.customer_id.in_(part), matters)
+        for row in tx.execute(query.order_by(c.created_at, c.id)):
+            found.setdefault(row.customer_id, []).append(letters.from_row(row))
+    return found
+
+
+def ways_of(
+    tx: Tx, customer_ids: Collection[str]
+) -> tuple[dict[str, list[Enrollment]], dict[str, set[str]]]:
+    """Per customer the enrollments that go on, and the ids of all that there ever were."""
+    c = enrollments.c
+    going: dict[str, list[Enrollment]] = {}
+    ever: dict[str, set[str]] = {}
+    for part in rows.chunks(sorted(customer_ids)):
+        mine = c.customer_id.in_(part)
+        for customer_id, id_ in tx.execute(select(c.customer_id, c.id).where(mine)):
+            ever.setdefault(customer_id, set()).add(id_)
+        query = select(enrollments).where(mine, c.ended_at.is_(None))
+        for row in tx.execute(query.order_by(c.due_at, c.id)):
+            going.setdefault(row.customer_id, []).append(ways.from_row(row))
+    return going, ever
+
+
+def begun_by(
+    tx: Tx, campaign: str, customer_id: str, *, before: datetime
+) -> list[Enrollment]:
+    """A customer's ways through a campaign that began before a moment, whether they go on or not, oldest first."""
+    c = enrollments.c
+    query = select(enrollments).where(
+        c.customer_id == customer_id, c.campaign == campaign, c.started_at < before
+    )
+    return [
+        ways.from_row(row) for row in tx.execute(query.order_by(c.started_at, c.id))
+    ]

@@ -22,6 +22,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     built = build(tmp_path_factory.mktemp("played") / "shop")
     demo = built.command("demo", "--days", 2, "--exit", "--ledger", built.ledger_file)
     (built.folder / "summary.txt").write_text(demo.stdout)
-    built.environ["AFTERCART_DATABASE_URL"] = "sqlite:///var/demo/aftercart.db"
+    file = built.folder / "var" / "demo" / "aftercart.db"
+    built.environ["AFTERCART_DATABASE_URL"] = f"sqlite:///{file}"
     yield built
     built.stop()

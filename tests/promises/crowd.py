@@ -154,7 +154,7 @@ def _of_one(
         message = outcome.message
         who = f"{customer.id} {message.campaign} {message.occurrence}"
         if message.state is State.SCHEDULED:
-            if message.due_at < END:
+            if message.due_at <= END - timedelta(minutes=1):
                 yield f"{who}: due at {message.due_at} and forgotten"
         elif message.state is not State.ACCEPTED and message.reason is None:
             yield f"{who}: {message.state} without a reason"

@@ -49,45 +49,50 @@ def run(
         CampaignError: when a campaign has mistakes.
     """
     campaigns = _chosen(settings, plan)
-    shop = loading.load_shop(settings.folder / "campaigns")
-    store = open_store(settings.database_url)
-    store.upgrade()
-    try:
-        with store.read() as tx:
-            groups = recalling.households(tx)
-            placed = orders.placed_between(tx, start=plan.start, end=plan.end)
-            known = orders.span(tx, start=_EVER[0], end=_EVER[1])
-    finally:
-        store.close()
-    if not placed:
-        raise InputError(
-            f"no order was placed from {plan.start:%Y-%m-%d} to {plan.end - timedelta(minutes=1):%Y-%m-%d}; {_known(known)}"
-        )
+    groups, placed = _known_lives(settings, plan)
     tally, samples = Tally(), dict[tuple[str, str], Sample]()
     total, done = sum(map(len, groups)), 0
-    pages = [groups[i : i + _PAGE] for i in range(0, len(groups), _PAGE)]
+    names = tuple(c.name for c in campaigns)
     assignments = [
         Assignment(
-            settings,
-            tuple(c.name for c in campaigns),
-            page,
-            plan.start,
-            plan.end,
-            plan.seed,
-            plan.messages,
+            settings, names, page, plan.start, plan.end, plan.seed, plan.messages
         )
-        for page in pages
+        for page in (groups[i : i + _PAGE] for i in range(0, len(groups), _PAGE))
     ]
     for given in _spread(assignments, plan.processes or os.cpu_count() or 1):
         tally.add(given.tally)
         for sample in given.samples:
-            samples.setdefault((sample.campaign, sample.template), sample)
+            key = sample.campaign, sample.template
+            samples[key] = min(sample, samples.get(key, sample), key=_order)
         for told in given.told:
             on_message(told)
         done += given.tally.people
         on_page(done, total)
-    return Backtest(
-        plan, campaigns, shop, len(placed), tally, sorted(samples.values(), key=str)
+    shown = sorted(samples.values(), key=_order)
+    shop = loading.load_shop(settings.folder / "campaigns")
+    return Backtest(plan, campaigns, shop, placed, tally, shown)
+
+
+def _order(sample: Sample) -> tuple[str, str, datetime, str]:
+    """The same sample is shown, whichever process comes first."""
+    return sample.campaign, sample.template, sample.at, sample.customer
+
+
+def _known_lives(settings: Settings, plan: Plan) -> tuple[list[tuple[str, ...]], int]:
+    """The households, and how many orders were placed in the stretch."""
+    store = open_store(settings.database_url)
+    store.upgrade()
+    try:
+        with store.read() as tx:
+            placed = orders.placed_between(tx, start=plan.start, end=plan.end)
+            if placed:
+                return recalling.households(tx), len(placed)
+            known = orders.span(tx, start=_EVER[0], end=_EVER[1])
+    finally:
+        store.close()
+    last = plan.end - timedelta(minutes=1)
+    raise InputError(
+        f"no order was placed from {plan.start:%Y-%m-%d} to {last:%Y-%m-%d}; {_known(known)}"
     )
 
 

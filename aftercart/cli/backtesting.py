@@ -11,11 +11,12 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from aftercart import backtesting
-from aftercart.backtesting import Backtest, Plan, Told
+from aftercart.backtesting import Backtest, Plan
 from aftercart.cli.showing import count, days, err, out, quiet_logs, table
 from aftercart.errors import InputError
 from aftercart.model import Channel
 from aftercart.runtime import read_settings
+from aftercart.settings import Settings
 from aftercart.web import paper
 
 #: Reasons that the terminal names for each campaign; the report has all.
@@ -62,18 +63,7 @@ def backtest(
     )
     plan = Plan(start, end, campaign or (), seed, processes, messages is not None)
     began = time.monotonic()
-    lines: list[bytes] = []
-    with _progress() as progress:
-        task = progress.add_task("customers", total=0)
-        found = backtesting.run(
-            chosen,
-            plan,
-            on_page=lambda done, total: progress.update(
-                task, completed=done, total=total
-            ),
-            on_message=lambda told: lines.append(orjson.dumps(_message(told))),
-        )
-    took = time.monotonic() - began
+    found, lines = _run(chosen, plan)
     if messages:
         _write(messages, b"\n".join(sorted(lines)) + b"\n")
     if report:
@@ -84,7 +74,23 @@ def backtest(
     _show(found)
     for path in filter(None, (report, messages)):
         out.print(f"written: {path}", soft_wrap=True)
-    out.print(_summary(found, took), soft_wrap=True)
+    out.print(_summary(found, time.monotonic() - began), soft_wrap=True)
+
+
+def _run(chosen: Settings, plan: Plan) -> tuple[Backtest, list[bytes]]:
+    """The back-test with its progress, and each message as a line where they are wanted."""
+    lines: list[bytes] = []
+    with _progress() as progress:
+        task = progress.add_task("customers", total=0)
+        found = backtesting.run(
+            chosen,
+            plan,
+            on_page=lambda done, total: progress.update(
+                task, completed=done, total=total
+            ),
+            on_message=lambda told: lines.append(orjson.dumps(told)),
+        )
+    return found, lines
 
 
 def _progress() -> Progress:
@@ -104,10 +110,6 @@ def _write(path: Path, text: bytes) -> None:
         path.write_bytes(text)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from None
-
-
-def _message(told: Told) -> dict[str, object]:
-    return vars(told)
 
 
 def _show(found: Backtest) -> None:

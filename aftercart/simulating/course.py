@@ -1,17 +1,9 @@
 """What happens to a household, minute by minute? Events enter people, steps become messages, messages go, wait or end."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aftercart import conditions, forecasting, moments
-from aftercart.campaigns import (
-    Calendar,
-    Campaign,
-    EventTrigger,
-    LateDelivery,
-    RunningLow,
-)
 from aftercart.model import (
     Channel,
     Enrollment,
@@ -20,22 +12,14 @@ from aftercart.model import (
     Purpose,
     State,
 )
-from aftercart.policy import Facts, Skip, Wait, advance, decide, entering, places
+from aftercart.policy import Facts, Skip, Wait, advance, decide, places
 from aftercart.reasons import Code, because
+from aftercart.simulating.entrances import Entrances
 from aftercart.simulating.lives import Held, Household, Outcome, TaskDone, World
 from aftercart.simulating.person import Person, Row, in_order
 
 #: The clock moves in whole steps of this size, as a replay's does.
 GRAIN = timedelta(minutes=1)
-
-
-@dataclass(frozen=True)
-class _Date:
-    """An occurrence of the calendar that means a customer."""
-
-    at: datetime
-    campaign: str
-    customer_id: str
 
 
 class Course:
@@ -59,11 +43,7 @@ class Course:
         events = [e for life in household.lives for e in life.events]
         self._events = sorted(events, key=lambda e: (e.at, e.id), reverse=True)
         begun = [life.begun for life in household.lives]
-        self._open = {e.id: e for one in begun for e in one.enrollments}
-        self._entered = {id_ for one in begun for id_ in one.entered} | set(self._open)
-        self._dates = sorted(
-            self._calendar(), key=lambda d: (d.at, d.campaign), reverse=True
-        )
+        self._ways = Entrances(self._people, world, begun, start=start, end=end)
         self._copies: dict[tuple[str, str, Channel, str], str] = {}
 
     def run(self) -> None:
@@ -91,142 +71,24 @@ class Course:
         here: list[Event] = []
         while self._events and self._events[-1].at <= now:
             here.append(self._events.pop())
-        if not here:
-            return
-        for event in here:
-            self._people[event.customer_id].note(event)
-        for event in here:
-            person = self._people[event.customer_id]
-            order = person.orders.get(event.order_id)
-            if event.type == "order.placed" and order:
-                person.buys(order, at=event.at, now=now)
-        new: list[Enrollment] = []
-        for event in here:
-            new += self._entering(event, now)
-        for event in here:
-            new += self._watches(event)
-        self._enter(new)
-
-    def _entering(self, event: Event, now: datetime) -> Iterator[Enrollment]:
-        person = self._people[event.customer_id]
-        for campaign in self._world.campaigns.values():
-            trigger = campaign.trigger
-            if not isinstance(trigger, EventTrigger) or trigger.event != event.type:
-                continue
-            order = person.orders.get(event.order_id)
-            scope = conditions.Scope(
-                person.customer, order, now, event.at, person.last_bought
-            )
-            if entered := entering.by_event(campaign, trigger, event, scope):
-                yield entered
-
-    def _watches(self, event: Event) -> Iterator[Enrollment]:
-        order = self._people[event.customer_id].orders.get(event.order_id)
-        if order is None or not event.type.startswith("order."):
-            return
-        for campaign in self._world.campaigns.values():
-            if not isinstance(campaign.trigger, LateDelivery):
-                continue
-            for said in entering.by_lateness(campaign, campaign.trigger, event, order):
-                if isinstance(said, Enrollment):
-                    yield said
-                else:
-                    self._call_off(campaign.name, said)
-
-    def _call_off(self, campaign: str, said: entering.CalledOff) -> None:
-        for e in list(self._open.values()):
-            if e.campaign != campaign or e.order_id != said.order_id:
-                continue
-            if said.but is None or (
-                e.occurrence != said.but and e.started_at <= said.at
-            ):
-                del self._open[e.id]
-
-    def _enter(self, new: list[Enrollment]) -> None:
-        for enrollment in new:
-            if enrollment.id not in self._entered:
-                self._entered.add(enrollment.id)
-                self._open[enrollment.id] = enrollment
+        if here:
+            self._ways.happen(here, now)
 
     # --- what is planned --------------------------------------------------------------------------------------------------
 
     def _plan(self, now: datetime) -> None:
-        self._keep_dates(now)
-        for campaign in self._world.campaigns.values():
-            if isinstance(campaign.trigger, RunningLow):
-                for person in self._people.values():
-                    self._need(campaign, campaign.trigger, person, now)
-        while due := [e for e in self._open.values() if e.due_at <= now]:
+        self._ways.keep_dates(now)
+        self._ways.needs(now)
+        while due := [e for e in self._ways.open.values() if e.due_at <= now]:
             for enrollment in sorted(due, key=lambda e: (e.due_at, e.id)):
                 self._advance(enrollment, now)
         self._grant(now)
-
-    def _calendar(self) -> Iterator[_Date]:
-        """The dates of the stretch that mean somebody: whom they mean depends on nothing that is decided meanwhile."""
-        for campaign in self._world.campaigns.values():
-            trigger = campaign.trigger
-            if not isinstance(trigger, Calendar):
-                continue
-            for id_, person in self._people.items():
-                zone = person.customer.timezone
-                for at in self._world.calendar(
-                    campaign.name, zone, self._start, self._end
-                ):
-                    today = moments.local(at, moments.zone(zone)).date()
-                    customer = person.customer_at(at)
-                    if entering.means(trigger, customer, today=today, at=at):
-                        yield _Date(at, campaign.name, id_)
-
-    def _keep_dates(self, now: datetime) -> None:
-        new: list[Enrollment] = []
-        while self._dates and self._dates[-1].at <= now:
-            date = self._dates.pop()
-            person = self._people[date.customer_id]
-            campaign = self._world.campaigns[date.campaign]
-            new += self._of_date(campaign, person, date.at, now)
-        self._enter(new)
-
-    def _of_date(
-        self, campaign: Campaign, person: Person, at: datetime, now: datetime
-    ) -> Iterator[Enrollment]:
-        trigger, customer = campaign.trigger, person.customer
-        assert isinstance(trigger, Calendar)  # noqa: S101 - it has dates
-        today = moments.local(at, moments.zone(customer.timezone)).date()
-        scope = conditions.Scope(customer, None, now, at, person.last_bought)
-        if not entering.agreed(campaign, customer):
-            return
-        if campaign.audience and not conditions.predicate(campaign.audience)(scope):
-            return
-        if campaign.limit:
-            had = person.reached(campaign.name, since=now - campaign.limit.period)
-            if entering.free_at(campaign, had):
-                return
-        yield entering.by_calendar(campaign, trigger, customer, today=today, at=at)
-
-    def _need(
-        self, campaign: Campaign, trigger: RunningLow, person: Person, now: datetime
-    ) -> None:
-        mine = [r for r in person.rhythms.values() if r.campaign == campaign.name]
-        while any(r.nudge_at and r.nudge_at <= now for r in mine):
-            due = forecasting.together(trigger, mine, now=now)
-            had = (
-                person.reached(campaign.name, since=now - campaign.limit.period)
-                if campaign.limit
-                else []
-            )
-            later = entering.free_at(campaign, had)
-            if later is None:
-                id_ = person.customer.id
-                self._enter([entering.by_need(campaign, trigger, id_, due)])
-            for r in due:
-                person.rhythms[campaign.name, r.category] = replace(r, nudge_at=later)
-            mine = [r for r in person.rhythms.values() if r.campaign == campaign.name]
 
     def _advance(self, enrollment: Enrollment, now: datetime) -> None:
         person = self._people[enrollment.customer_id]
         campaign = self._world.campaigns.get(enrollment.campaign)
         if campaign is None:
-            del self._open[enrollment.id]
+            del self._ways.open[enrollment.id]
             return
         done = advance(
             enrollment,
@@ -236,9 +98,9 @@ class Course:
             now=now,
         )
         if done.ended:
-            del self._open[enrollment.id]
+            del self._ways.open[enrollment.id]
         else:
-            self._open[enrollment.id] = replace(
+            self._ways.open[enrollment.id] = replace(
                 enrollment, step=done.step, due_at=done.due_at
             )
         for draft in done.drafts:
@@ -318,11 +180,11 @@ class Course:
     # --- when next --------------------------------------------------------------------------------------------------------
 
     def _next(self, now: datetime) -> datetime | None:
-        ahead = [e.due_at for e in self._open.values()]
+        ahead = [e.due_at for e in self._ways.open.values()]
         if self._events:
             ahead.append(self._events[-1].at)
-        if self._dates:
-            ahead.append(self._dates[-1].at)
+        if self._ways.next_date:
+            ahead.append(self._ways.next_date)
         for person in self._people.values():
             ahead += [r.ring_at for r in person.open]
             ahead += [r.nudge_at for r in person.rhythms.values() if r.nudge_at]

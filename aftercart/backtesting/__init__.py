@@ -3,7 +3,8 @@
 import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 from aftercart import loading, recalling
@@ -24,6 +25,7 @@ __all__ = [
     "Tally",
     "Told",
     "as_json",
+    "hire",
     "latest",
     "run",
     "why_not",
@@ -41,8 +43,11 @@ def run(
     *,
     on_page: Callable[[int, int], object] = lambda done, total: None,
     on_message: Callable[[Told], object] = lambda told: None,
+    staff: Executor | None = None,
 ) -> Backtest:
     """Simulates every household of the database. Writes nothing; `on_page` is told how many of how many customers are done.
+
+    Who runs several lends them one `staff` (see `hire`).
 
     Raises:
         InputError: when there is no such campaign, or no order in these days.
@@ -55,11 +60,18 @@ def run(
     names = tuple(c.name for c in campaigns)
     assignments = [
         Assignment(
-            settings, names, page, plan.start, plan.end, plan.seed, plan.messages
+            settings,
+            names,
+            page,
+            plan.start,
+            plan.end,
+            plan.seed,
+            plan.messages,
+            plan.ahead,
         )
         for page in (groups[i : i + _PAGE] for i in range(0, len(groups), _PAGE))
     ]
-    for given in _spread(assignments, plan.processes or os.cpu_count() or 1):
+    for given in _spread(assignments, plan, staff):
         tally.add(given.tally)
         for sample in given.samples:
             key = sample.campaign, sample.template
@@ -85,7 +97,7 @@ def _known_lives(settings: Settings, plan: Plan) -> tuple[list[tuple[str, ...]],
     try:
         with store.read() as tx:
             placed = orders.placed_between(tx, start=plan.start, end=plan.end)
-            if placed:
+            if placed or plan.ahead:
                 return recalling.households(tx), len(placed)
             known = orders.span(tx, start=_EVER[0], end=_EVER[1])
     finally:
@@ -126,16 +138,24 @@ def _chosen(settings: Settings, plan: Plan) -> list[Campaign]:
     return [known[name] for name in plan.campaigns or sorted(known)]
 
 
-def _spread(assignments: Sequence[Assignment], processes: int) -> Iterator[Yield]:
+def _spread(
+    assignments: Sequence[Assignment], plan: Plan, staff: Executor | None
+) -> Iterator[Yield]:
     """The assignments done, as they come in."""
-    if processes == 1 or len(assignments) == 1:
+    processes = plan.processes or os.cpu_count() or 1
+    if staff is None and (processes == 1 or len(assignments) == 1):
         yield from map(work, assignments)
         return
+    with nullcontext(staff) if staff else hire(processes) as hired:
+        for future in as_completed([hired.submit(work, a) for a in assignments]):
+            yield future.result()
+
+
+def hire(processes: int) -> Executor:
+    """Processes for a back-test, or for several; they end with its block."""
     # spawned: a fork would take over locks and connections of whoever asks
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        for future in as_completed([pool.submit(work, a) for a in assignments]):
-            yield future.result()
+    return ProcessPoolExecutor(processes, mp_context=context)
 
 
 def _known(span: tuple[datetime, datetime] | None) -> str:

@@ -20,6 +20,9 @@ class Plan:
     seed: int = 1
     processes: int = 0  #: 0: one for each core
     messages: bool = False  #: whether each message is answered, beside the counts
+    ahead: bool = (
+        False  #: from the state of the database on, with nothing new happening
+    )
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from aftercart import composing, loading, recalling, sms
 from aftercart.backtesting.tally import Tally
 from aftercart.errors import TemplateError
 from aftercart.handover import Rendered
-from aftercart.model import Channel, Purpose
+from aftercart.model import Channel, Purpose, State
 from aftercart.policy import Facts
 from aftercart.rendering import Renderer
 from aftercart.settings import Settings
-from aftercart.simulating import Outcome, World, live
+from aftercart.simulating import Household, Outcome, World, live
 from aftercart.store import Store, open_store
 
 _LINKS = composing.Links(
@@ -34,6 +34,9 @@ class Assignment:
     end: datetime
     seed: int
     messages: bool
+    ahead: bool = (
+        False  #: from the state of the database on, with nothing new happening
+    )
 
 
 @dataclass(frozen=True)
@@ -99,18 +102,11 @@ def work(assignment: Assignment) -> Yield:
     """Lives through the assignment's households."""
     bench = _bench(assignment.settings, assignment.campaigns)
     given = Yield()
-    with bench.store.read() as tx:
-        found = recalling.recall(
-            tx,
-            assignment.groups,
-            start=assignment.start,
-            end=assignment.end,
-            seed=assignment.seed,
-        )
-        lives = list(found)
+    lives = _lives(bench, assignment)
     limits = bench.world.shop.cap.get(Purpose.MARKETING, ())
     pen = _Pen(bench, given)
     for household in lives:
+        before = _over(household)
         outcomes, tasks = live(
             household,
             world=bench.world,
@@ -118,6 +114,7 @@ def work(assignment: Assignment) -> Yield:
             end=assignment.end,
             on_send=pen.write,
         )
+        outcomes = [o for o in outcomes if o.message.id not in before]
         for life in household.lives:
             mine = [o for o in outcomes if o.message.customer_id == life.customer.id]
             given.tally.take(life.customer, mine, limits)
@@ -126,6 +123,29 @@ def work(assignment: Assignment) -> Yield:
         if assignment.messages:
             given.told += map(_told, outcomes)
     return given
+
+
+def _lives(bench: _Bench, a: Assignment) -> list[Household]:
+    with bench.store.read() as tx:
+        if not a.ahead:
+            return list(
+                recalling.recall(tx, a.groups, start=a.start, end=a.end, seed=a.seed)
+            )
+        ids = [id_ for group in a.groups for id_ in group]
+        campaigns = list(bench.world.campaigns.values())
+        found = recalling.ahead(tx, ids, campaigns=campaigns, now=a.start)
+        by_id = {life.customer.id: life for life in found}
+        return [Household([by_id[id_] for id_ in group]) for group in a.groups]
+
+
+def _over(household: Household) -> set[str]:
+    """The messages that were over before the first moment."""
+    return {
+        message.id
+        for life in household.lives
+        for message in life.begun.messages
+        if message.state is not State.SCHEDULED
+    }
 
 
 class _Pen:

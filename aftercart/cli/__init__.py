@@ -10,6 +10,7 @@ import typer
 from aftercart.cli import (
     backtesting,
     checking,
+    comparing,
     demonstrating,
     desk,
     importing,
@@ -38,6 +39,7 @@ app.add_typer(importing.app)
 app.command()(checking.check)
 app.command()(rehearsing.test)
 app.command()(backtesting.backtest)
+app.command()(comparing.plan)
 app.command()(checking.preview)
 app.command()(demonstrating.replay)
 app.command()(desk.log)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from aftercart.model import Enrollment, Event, Message, Order, State
 from aftercart.store import Tx, rows
@@ -95,3 +95,11 @@ def begun_by(
     return [
         ways.from_row(row) for row in tx.execute(query.order_by(c.started_at, c.id))
     ]
+
+
+def in_flight(tx: Tx) -> list[tuple[str, str, int]]:
+    """How many people are on the way, by campaign and the version that they entered with."""
+    c = enrollments.c
+    query = select(c.campaign, c.version, func.count()).where(c.ended_at.is_(None))
+    found = tx.execute(query.group_by(c.campaign, c.version)).all()
+    return sorted((row[0], row[1], row[2]) for row in found)

@@ -168,7 +168,16 @@ class Task:
     place: Place | None = None
 
 
-Step = Wait | StopIf | Task | Send
+@dataclass(frozen=True)
+class Tag:
+    """Puts a tag on the customer, or with `on` false takes it off."""
+
+    name: str
+    on: bool = True
+    place: Place | None = None
+
+
+Step = Wait | StopIf | Task | Tag | Send
 
 
 @dataclass(frozen=True)

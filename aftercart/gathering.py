@@ -1,17 +1,26 @@
 """What do decisions look at? Everything known about a batch of people at one moment, in a handful of SELECTs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aftercart import conditions
 from aftercart.campaigns import Campaign, EventTrigger, RunningLow, StopIf
+from aftercart.conditions import Condition
 from aftercart.model import Channel, Customer, Message, Order, Purpose
 from aftercart.policy import Facts, Held, permission
 from aftercart.policy.permission import Suppressed
 from aftercart.reasons import Code
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, customers, orders, pauses, permissions
+from aftercart.store import (
+    Tx,
+    customers,
+    happenings,
+    orders,
+    pauses,
+    permissions,
+)
+from aftercart.store.happenings import Past
 from aftercart.store.pauses import SAFE_MODE, Pause, provider_scope
 
 #: A delivery that was never reported stops counting as "late" after this.
@@ -27,6 +36,7 @@ class People:
     last_bought: Mapping[str, Mapping[str, datetime]]
     late: Mapping[str, str]
     pauses: Mapping[str, Pause]
+    past: Mapping[str, Mapping[str, Past]]  #: customer -> source -> what happened
     _listed: Mapping[str, Sequence[permissions.Suppression]] = field(repr=False)
 
     def suppressed(
@@ -81,6 +91,7 @@ def people(
         last_bought=orders.last_bought(tx, customer_ids, categories=asked, now=now),
         late=orders.late(tx, customer_ids, now=now, since=now - LATE_MEMORY),
         pauses=pauses.paused(tx),
+        past=past(tx, customer_ids, campaigns=campaigns, now=now),
         _listed=permissions.suppressed(tx, keys),
     )
 
@@ -101,18 +112,44 @@ def facts(rt: Runtime, message: Message, known: People) -> Facts | None:
         suppressed=known.suppressed(customer, message.channel, message.purpose),
         late_order=known.late.get(customer.id, ""),
         last_bought=known.last_bought.get(customer.id, {}),
+        past=known.past.get(customer.id, {}),
     )
+
+
+def past(
+    tx: Tx,
+    customer_ids: Collection[str],
+    *,
+    campaigns: Collection[Campaign],
+    now: datetime,
+) -> dict[str, dict[str, Past]]:
+    """Per customer and source what happened by `now`, of what the campaigns ask for and as far back as they do."""
+    far: dict[str, timedelta | None] = {}
+    for condition in (c for campaign in campaigns for c in _conditions(campaign)):
+        for source, back in conditions.reach(condition).items():
+            far[source] = conditions.further(far.get(source, back), back)
+    return happenings.load(tx, customer_ids, reach=far, now=now)
 
 
 def categories(campaign: Campaign) -> set[str]:
     """The categories whose last purchase the campaign asks about."""
-    texts = [campaign.audience] + [
-        s.condition for s in campaign.steps if isinstance(s, StopIf)
-    ]
-    trigger = campaign.trigger
-    if isinstance(trigger, EventTrigger):
-        texts.append(trigger.where)
-    asked = {name for c in texts if c for name in conditions.categories(c)}
-    if isinstance(trigger, RunningLow):
-        asked.update(s.category for s in trigger.staples)
+    asked = {n for c in _conditions(campaign) for n in conditions.categories(c)}
+    if isinstance(campaign.trigger, RunningLow):
+        asked.update(s.category for s in campaign.trigger.staples)
     return asked
+
+
+def sources(campaign: Campaign) -> set[str]:
+    """What the campaign must know of the past: "orders", "clicks", "article.viewed", "score:nps-survey"."""
+    return {name for c in _conditions(campaign) for name in conditions.sources(c)}
+
+
+def _conditions(campaign: Campaign) -> Iterator[Condition]:
+    """Every condition that the campaign asks of a person."""
+    if campaign.audience:
+        yield campaign.audience
+    if isinstance(campaign.trigger, EventTrigger) and campaign.trigger.where:
+        yield campaign.trigger.where
+    for step in campaign.steps:
+        if isinstance(step, StopIf):
+            yield step.condition

@@ -145,6 +145,7 @@ class Customer:
     survey: bool = False
     orders: int = 0
     last_order_at: datetime | None = None
+    tags: frozenset[str] = frozenset()
 
     def address(self, channel: Channel) -> str:
         return self.email if channel is Channel.EMAIL else self.phone

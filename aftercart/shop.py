@@ -54,6 +54,7 @@ class Shop:
     sms_prices: Mapping[str, Decimal] = field(
         default_factory=dict
     )  #: of one part, by country, in the shop's currency
+    tags: tuple[str, ...] = ()  #: that the shop brings; campaigns put on others
     _sorted: Callable[[str, str], str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -4,9 +4,11 @@ Parsed with Python's own parser and a whitelist; nothing is ever executed as Pyt
 the predicate, the SQL, the documentation and the editor's schema.
 """
 
+from aftercart.conditions.calls import TAG
 from aftercart.conditions.catalogue import CATALOGUE, FUNCTIONS, Field, Kind, Scope
 from aftercart.conditions.evaluating import Seen, predicate, trace
 from aftercart.conditions.nodes import (
+    Aggregate,
     And,
     Compare,
     Condition,
@@ -18,13 +20,19 @@ from aftercart.conditions.nodes import (
     Not,
     Or,
     Ordered,
+    Tagged,
     categories,
+    further,
+    reach,
+    sources,
 )
 from aftercart.conditions.parsing import ConditionError, Mistake, parse
 
 __all__ = [
     "CATALOGUE",
     "FUNCTIONS",
+    "TAG",
+    "Aggregate",
     "And",
     "Compare",
     "Condition",
@@ -42,8 +50,12 @@ __all__ = [
     "Ordered",
     "Scope",
     "Seen",
+    "Tagged",
     "categories",
+    "further",
     "parse",
     "predicate",
+    "reach",
+    "sources",
     "trace",
 ]

@@ -1,8 +1,9 @@
 """Which words does the condition language know? Every field: its type, what it needs, what it means, how it is read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -19,13 +20,18 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Scope:
-    """All that a condition can see, as of `now`. `last_bought` has the newest purchase of each category that it names."""
+    """All that a condition can see, as of `now`.
+
+    `last_bought` has the newest purchase of each category that it names. `past` has what happened by source, oldest first, with
+    its value: of "orders" the total, of "clicks", "opens" and types of events 1, of "score:" and a survey the score.
+    """
 
     customer: Customer
     order: Order | None
     now: datetime
     started_at: datetime
     last_bought: Mapping[str, datetime] = field(default_factory=dict)
+    past: Mapping[str, Sequence[tuple[datetime, Decimal]]] = field(default_factory=dict)
 
 
 #: How a field is read. None means that it is not known; every comparison with it is false.
@@ -122,5 +128,10 @@ FUNCTIONS: Mapping[str, str] = {
     "ordered('eggs', since=trigger)": "The customer has bought this category since the campaign started for them.",
     "ordered('eggs', within='30 days')": "The customer has bought this category in the last 30 days.",
     "ordered('eggs')": "The customer has ever bought this category.",
+    "count(orders, within='90 days') >= 3": "How often something has happened: orders, clicks, opens, or an event such as 'article.viewed'. Within a time, since=trigger, or ever.",
+    "sum(orders.total, within='90 days') > 200": "What the orders came to together; within a time, since=trigger, or ever.",
+    "days_since('review.posted') < 10": "Whole days since the latest: orders, clicks, opens, or an event. Not known before the first.",
+    "score('nps-survey') <= 6": "What the customer answered to the newest of these surveys, from 0 to 10. Not known before the first answer.",
+    "tagged('vip')": "The customer has this tag: put on by a step, or told by the shop.",
     "contains(item.name, 'free-range')": "The text has this part in it; capitals do not matter.",
 }

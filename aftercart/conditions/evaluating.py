@@ -1,14 +1,16 @@
 """Does a condition hold? As closures that are compiled once, and as a trace that shows every value it looked at."""
 
-import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from aftercart.conditions import reckoning
 from aftercart.conditions.catalogue import CATALOGUE, Scope
+from aftercart.conditions.comparing import COMPARE
 from aftercart.conditions.nodes import (
+    Aggregate,
     And,
     Compare,
     Condition,
@@ -20,22 +22,12 @@ from aftercart.conditions.nodes import (
     Not,
     Or,
     Ordered,
+    Tagged,
     walk,
 )
 from aftercart.model import Line
 
 _Test = Callable[[Scope, Line | None], bool]
-
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "in": lambda seen, values: seen in values,
-    "not in": lambda seen, values: seen not in values,
-}
 
 
 @lru_cache(maxsize=1024)
@@ -54,6 +46,10 @@ def _compile(node: Node) -> _Test:
             return lambda scope, line: part in (read(scope, line) or "").casefold()
         case Ordered():
             return lambda scope, _: _bought(node, scope)
+        case Aggregate():
+            return _aggregate(node)
+        case Tagged():
+            return lambda scope, _: node.tag in scope.customer.tags
         case Fixed():
             return lambda _scope, _line: node.value
         case Named():
@@ -74,12 +70,22 @@ def _compile(node: Node) -> _Test:
 def _comparison(node: Compare) -> _Test:
     read, compare, value = (
         CATALOGUE[node.field].read,
-        _OPERATORS[node.operator],
+        COMPARE[node.operator],
         node.value,
     )
 
     def test(scope: Scope, line: Line | None) -> bool:
         seen = read(scope, line)
+        return seen is not None and compare(seen, value)
+
+    return test
+
+
+def _aggregate(node: Aggregate) -> _Test:
+    compare, value = COMPARE[node.operator], node.value
+
+    def test(scope: Scope, _: Line | None) -> bool:
+        seen = reckoning.number(node, scope)
         return seen is not None and compare(seen, value)
 
     return test
@@ -139,6 +145,11 @@ def _shown(node: Node, scope: Scope) -> str:
         case Ordered():
             last = scope.last_bought.get(node.category)
             return "never bought" if last is None else f"last bought {_words(last)}"
+        case Aggregate():
+            return reckoning.words(node, scope)
+        case Tagged():
+            tags = ", ".join(sorted(scope.customer.tags))
+            return f"tags: {tags}" if tags else "no tags"
         case Each():
             return _items(node, scope)
         case _:

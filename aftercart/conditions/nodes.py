@@ -42,6 +42,32 @@ class Ordered:
 
 
 @dataclass(frozen=True)
+class Aggregate:
+    """What has happened so far, beside a number: how often, how much together, how many days ago, or the newest answer.
+
+    `source` is "orders", "clicks", "opens", a type of event, or "score:" and a survey.
+    """
+
+    column: int
+    text: str
+    function: str  #: count, sum, days_since or score
+    source: str
+    operator: str
+    value: Value | tuple[Value, ...]
+    since_trigger: bool = False
+    within: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """The customer has this tag."""
+
+    column: int
+    text: str
+    tag: str
+
+
+@dataclass(frozen=True)
 class Each:
     """`any(…)` or `all(…)` over the items of the order."""
 
@@ -87,7 +113,7 @@ class Or:
     parts: tuple["Node", ...]
 
 
-Leaf = Compare | Contains | Ordered | Fixed
+Leaf = Compare | Contains | Ordered | Aggregate | Tagged | Fixed
 Node = Leaf | Each | Named | Not | And | Or
 
 
@@ -119,3 +145,23 @@ def categories(condition: Condition) -> frozenset[str]:
     return frozenset(
         node.category for node in walk(condition.root) if isinstance(node, Ordered)
     )
+
+
+def sources(condition: Condition) -> set[str]:
+    """What must be known of the past to judge the condition: "orders", "clicks", "article.viewed", "score:nps-survey"."""
+    return set(reach(condition))
+
+
+def reach(condition: Condition) -> dict[str, timedelta | None]:
+    """The same, each with how far back the condition looks; None: to the beginning."""
+    found: dict[str, timedelta | None] = {}
+    for node in walk(condition.root):
+        if isinstance(node, Aggregate):
+            known = found.get(node.source, node.within)
+            found[node.source] = further(known, node.within)
+    return found
+
+
+def further(one: timedelta | None, other: timedelta | None) -> timedelta | None:
+    """The longer of two looks back, where None is the longest."""
+    return None if one is None or other is None else max(one, other)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from aftercart.conditions import leaves
+from aftercart.conditions.calls import called
 from aftercart.conditions.nodes import (
     And,
     Condition,
@@ -187,7 +188,7 @@ class _Parser:
         if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.Not):
             of = self.node(tree.operand, depth=depth + 1)
             return None if of is None else Not(tree.col_offset + 1, of)
-        if leaves.called(tree) in ("any", "all"):
+        if called(tree) in ("any", "all"):
             return self._each(tree, depth)
         if isinstance(tree, ast.Name) and tree.id in self.source.named:
             of = self.source.named[tree.id].root
@@ -204,7 +205,7 @@ class _Parser:
 
     def _each(self, tree: ast.expr, depth: int) -> Node | None:
         assert isinstance(tree, ast.Call)  # noqa: S101 - called() has just said so
-        name = leaves.called(tree)
+        name = called(tree)
         if self.inside_items:
             self.wrong(tree, f"{name}(...) inside any(...) or all(...)")
             return None

@@ -8,7 +8,12 @@ from aftercart.conditions.catalogue import CATALOGUE, Field
 from aftercart.conditions.nodes import Condition
 from aftercart.spelling import closest, did_you_mean
 
-FUNCTIONS = ("any", "all", "ordered", "contains")
+FUNCTIONS = (
+    *("any", "all", "ordered", "contains"),
+    *("count", "sum", "days_since", "score", "tagged"),
+)
+#: What count(...) and days_since(...) know without quotes.
+PAST = ("orders", "clicks", "opens")
 
 
 class Wrong(Exception):

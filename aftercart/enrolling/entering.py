@@ -51,6 +51,7 @@ def _by_events(
     asked = {name for c, _, _ in concerned for name in gathering.categories(c)}
     known = customers.load(tx, people, now=now)
     bought = last_bought(tx, people, categories=asked, now=now)
+    past = gathering.past(tx, people, campaigns=[c for c, _, _ in concerned], now=now)
     new = []
     for campaign, trigger, event in concerned:
         customer = known.get(event.customer_id)
@@ -62,6 +63,7 @@ def _by_events(
             now,
             event.at,
             bought.get(customer.id, {}),
+            past.get(customer.id, {}),
         )
         if entered := entering.by_event(campaign, trigger, event, scope):
             new.append(entered)

@@ -1,6 +1,6 @@
 """What does an event say about a customer and an order? It is written where decisions will look for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import product
@@ -10,7 +10,8 @@ from aftercart import addresses, moments
 from aftercart.errors import InputError
 from aftercart.model import Channel, Event, Purpose
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, customers, orders, permissions
+from aftercart.store import Tx, customers, orders, permissions, tags
+from aftercart.store.tags import Tagging
 
 _ORDER_FACTS = {
     "order.delivered": "delivered_at",
@@ -23,6 +24,7 @@ def remember(tx: Tx, rt: Runtime, fresh: Sequence[Event], *, now: datetime) -> N
     """Writes customers, consents, orders and their dated facts, in the order in which things happened."""
     profiles = [_profile(rt, e) for e in fresh if e.customer_id]
     customers.save(tx, profiles, now=now)
+    tags.write(tx, [tagging for e in fresh for tagging in _tags(e)])
     answers = [c for e in fresh for c in _consents(e)]
     permissions.record(tx, answers)
     _welcome_back(tx, [a for a in answers if a.granted], now=now)
@@ -57,6 +59,12 @@ def _profile(rt: Runtime, event: Event) -> dict[str, Any]:
     if zone := _usable(lambda text: moments.zone(text).key, said.get("timezone")):
         profile["timezone"] = zone
     return profile
+
+
+def _tags(event: Event) -> Iterator[Tagging]:
+    for word in event.body.get("customer", {}).get("tags", []):
+        tag = word.removeprefix("-")
+        yield Tagging(event.customer_id, tag, event.at, "event", tag == word)
 
 
 def _usable(read: Any, text: str | None) -> str:

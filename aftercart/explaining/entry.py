@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from aftercart import conditions, forecasting, moments, policy
+from aftercart import conditions, forecasting, gathering, moments, policy
 from aftercart.campaigns import (
     Anniversary,
     Answered,
@@ -231,6 +231,14 @@ def _condition(
     bought = orders.last_bought(
         tx, [customer.id], categories=categories(campaign), now=now
     )
-    scope = Scope(customer, order, now, started_at, bought.get(customer.id, {}))
+    past = gathering.past(tx, [customer.id], campaigns=[campaign], now=now)
+    scope = Scope(
+        customer,
+        order,
+        now,
+        started_at,
+        bought.get(customer.id, {}),
+        past.get(customer.id, {}),
+    )
     for seen in conditions.trace(condition, scope):
         yield fact(seen.text, seen.value, "true", seen.passed, campaign.place(key))

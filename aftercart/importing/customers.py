@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from aftercart import addresses, moments
+from aftercart.conditions import TAG
 from aftercart.errors import InputError
 from aftercart.importing.columns import Wanted, match
 from aftercart.importing.report import Progress, Report, Tally, silent
@@ -20,7 +21,8 @@ from aftercart.intake import month_and_day
 from aftercart.model import Customer
 from aftercart.reading.rows import Row, count_rows, open_table
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, customers, permissions
+from aftercart.store import Tx, customers, permissions, tags
+from aftercart.store.tags import Tagging
 
 #: Customers in one transaction.
 RUN = 1_000
@@ -39,6 +41,7 @@ WANTED = Wanted(
         "locale": ("language",),
         "birthday": ("date_of_birth", "birth_date", "dob"),
         "since": ("customer_since", "joined", "created_at"),
+        "tags": ("tag", "labels", "segments"),
         "email_marketing": ("accepts_email_marketing", "accepts_marketing"),
         "sms_marketing": ("accepts_sms_marketing",),
         "survey": ("surveys", "accepts_surveys"),
@@ -57,6 +60,7 @@ class _Person:
 
     row: Row
     profile: dict[str, str] = field(default_factory=dict)
+    tags: list[str] = field(default_factory=list)
     answers: dict[str, bool] = field(default_factory=dict)
     faults: list[tuple[str, str]] = field(default_factory=list)
     unusable: tuple[str, str] | None = None
@@ -106,6 +110,14 @@ def _store(rt: Runtime, people: list[_Person], *, tally: Tally, source: str) -> 
     with rt.store.write() as tx:
         known = customers.load(tx, {p.profile["id"] for p in good}, now=now)
         customers.save(tx, list(_news(good, known)), now=now)
+        tags.write(
+            tx,
+            [
+                Tagging(person.profile["id"], tag, now, source)
+                for person in good
+                for tag in person.tags
+            ],
+        )
         permissions.record(tx, _answers(tx, good, source=source, now=now))
     ids = {p.profile["id"] for p in good}
     tally.added += len(ids - known.keys())
@@ -172,6 +184,7 @@ def _read(row: Row, found: Mapping[str, str], *, secret: str) -> _Person:
         person.unusable = ("timezone", fault)
     else:
         _read_profile(person, said, secret=secret)
+        _read_tags(person, said.get("tags", ""))
         _read_answers(person, said)
     return person
 
@@ -213,6 +226,16 @@ def _read_profile(person: _Person, said: Mapping[str, str], *, secret: str) -> N
 
 def _day(text: str) -> str:
     return date.fromisoformat(text[:10]).isoformat()
+
+
+def _read_tags(person: _Person, text: str) -> None:
+    """Tags that are joined by semicolons or commas; a file only puts them on."""
+    for tag in filter(None, re.split(r"[;,]\s*", text.lower().strip())):
+        if TAG.fullmatch(tag) and len(tag) <= 64:
+            person.tags.append(tag)
+        else:
+            words = f'"{tag[:70]}" is not a tag such as vip'
+            person.faults.append(("tags", words))
 
 
 def _read_answers(person: _Person, said: Mapping[str, str]) -> None:

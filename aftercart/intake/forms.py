@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from aftercart import moments
+from aftercart.conditions import TAG
 from aftercart.errors import InputError
 
 #: What the engine itself understands. Any other `noun.verb` is kept and may start campaigns.
@@ -94,6 +95,14 @@ def _one_day(text: str) -> str:
         raise ValueError(f'"{text[:40]}" is not a date; write 2021-05-01') from None
 
 
+def _one_tag(text: str) -> str:
+    if not TAG.fullmatch(text.removeprefix("-")) or len(text) > 64:
+        raise ValueError(
+            f'"{text[:70]}" is not a tag; write small letters, digits, and hyphens between them, such as vip'
+        )
+    return text
+
+
 def _sane(at: datetime) -> datetime:
     if not 1970 <= at.year < 2200:
         raise ValueError(f"the year {at.year} is not plausible")
@@ -148,6 +157,9 @@ Birthday = Annotated[str, AfterValidator(_month_and_day)]
 Day = Annotated[str, AfterValidator(_one_day)]
 
 
+TagWord = Annotated[str, AfterValidator(_one_tag)]
+
+
 class ConsentForm(_Form):
     """One thing that the customer agreed to, or takes back."""
 
@@ -183,6 +195,12 @@ class CustomerForm(_Form):
     )
     since: Day | None = Field(
         None, description="A customer since that day", examples=["2021-05-01"]
+    )
+    tags: list[TagWord] | None = Field(
+        None,
+        description="Words to put on the customer; one with a minus before it is taken off. Others stay",
+        examples=[["vip", "-new"]],
+        max_length=50,
     )
     consents: list[ConsentForm] = Field(
         [],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aftercart.campaigns import Campaign
 from aftercart.errors import CampaignError, Problem
-from aftercart.loading import documents, shops, templates, together, wording
+from aftercart.loading import documents, naming, shops, templates, together, wording
 from aftercart.loading.building import Builder
 from aftercart.loading.fitting import fit
 from aftercart.loading.schema import CampaignShape, json_schema
@@ -38,7 +38,7 @@ def load_shop(folder: Path) -> Shop:
         CampaignError: with all mistakes of its files.
     """
     problems: list[Problem] = []
-    shop = shops.read(folder / "shop", problems)
+    shop = shops.read(folder / "shop", problems, [])
     if shop is None:
         raise CampaignError(problems)
     return shop
@@ -50,17 +50,20 @@ def _read(folder: Path) -> tuple[tuple[Campaign, ...], list[Problem]]:
         hint = "start this in the folder that holds campaigns/ and templates/, or name that one with AFTERCART_ROOT"
         return (), [Problem(folder.name, 1, 1, words, hint)]
     problems: list[Problem] = []
-    shop = shops.read(folder / "shop", problems)
+    read: list[documents.Document] = []
+    shop = shops.read(folder / "shop", problems, read)
     known = templates.look(folder.parent / "templates")
     found = [
-        _campaign(path, f"{folder.name}/{path.name}", shop, known, problems)
+        _campaign(path, f"{folder.name}/{path.name}", shop, known, problems, read)
         for path in sorted(folder.iterdir())
         if path.suffix in (".yaml", ".yml") and path.name[0] not in "_."
     ]
+    problems += naming.slips(read)
     campaigns = tuple(campaign for campaign in found if campaign)
     if len(campaigns) == len(found):
         # what one says of another is judged when all of them can be read
         problems += together.check(campaigns)
+        problems += naming.check(read, campaigns, shop)
     return campaigns, problems
 
 
@@ -70,6 +73,7 @@ def _campaign(
     shop: Shop | None,
     known: templates.Templates,
     problems: list[Problem],
+    read: list[documents.Document],
 ) -> Campaign | None:
     if path.suffix == ".yml" or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", path.stem):
         words = "the name of the file is part of every message; small letters, digits and dashes, then .yaml"
@@ -80,6 +84,7 @@ def _campaign(
     except CampaignError as error:
         problems += error.problems
         return None
+    read.append(document)
     shape = fit(document, CampaignShape, problems)
     if shape is None:
         named = shop.audiences if shop else {}

@@ -15,6 +15,7 @@ from aftercart.campaigns import (
     Send,
     Step,
     StopIf,
+    Tag,
     Task,
     Trigger,
     Wait,
@@ -101,6 +102,9 @@ class Builder(Bench):
             return Wait(shape.wait.days, shape.wait.span, place)
         if shape.task is not None:
             return Task(shape.task, self.place((*path, "task")))
+        if tag := shape.tag or shape.untag:
+            key = "tag" if shape.tag else "untag"
+            return Tag(tag, shape.tag is not None, self.place((*path, key)))
         condition = self.condition(shape.stop_if, (*path, "stop_if"), about)
         place = self.place((*path, "stop_if"))
         return StopIf(condition, place) if condition else None
@@ -153,7 +157,9 @@ class Builder(Bench):
         return shape.expires
 
     def _check_order_of_steps(self, steps: list[Step | None]) -> None:
-        if not any(step is None or isinstance(step, Send | Task) for step in steps):
+        if not any(
+            step is None or isinstance(step, Send | Task | Tag) for step in steps
+        ):
             self.wrong(("steps",), "no step sends anything", "add a send", key=True)
         elif isinstance(steps[-1], Wait | StopIf):
             path = ("steps", len(steps) - 1)

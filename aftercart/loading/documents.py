@@ -13,6 +13,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
+from aftercart.conditions import Condition
 from aftercart.errors import CampaignError, Problem
 from aftercart.loading import scalars
 
@@ -34,6 +35,8 @@ class Document:
     data: Any = None
     values: dict[Path_, Node] = field(default_factory=dict)
     keys: dict[Path_, Node] = field(default_factory=dict)
+    #: those of its texts that were understood as conditions
+    conditions: dict[Path_, Condition] = field(default_factory=dict)
 
     def spot(self, path: Path_, *, key: bool = False) -> tuple[int, int]:
         """Line and column, from 1, of a value (or its key), or of the nearest part above it that exists."""

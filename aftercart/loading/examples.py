@@ -142,6 +142,7 @@ class ExampleBuilder:
         for name in ("birthday", "since"):
             if getattr(customer, name):
                 said[name] = getattr(customer, name)
+        said |= {"tags": customer.tags} if customer.tags else {}
         said |= {"email": _EMAIL} if customer.email else {}
         said |= {"phone": _PHONE} if customer.phone else {}
         yield from self._event(

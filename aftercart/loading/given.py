@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from aftercart.loading.pieces import EventType, Moment, Shape
+from aftercart.loading.pieces import EventType, Moment, Shape, TagWord
 
 
 class CustomerShape(Shape):
@@ -18,6 +18,7 @@ class CustomerShape(Shape):
     since: str | None = Field(None, description="A customer since, as 2021-05-01.")
     email: bool = Field(True, description="Whether there is an e-mail address.")
     phone: bool = Field(True, description="Whether there is a telephone number.")
+    tags: list[TagWord] = Field(default_factory=list, description="Such as [vip].")
     agreed: list[Literal["email", "sms", "survey"]] = Field(
         ["email", "sms", "survey"], description="What the customer has agreed to."
     )

@@ -5,6 +5,7 @@ from datetime import datetime, time, timedelta
 
 from aftercart import durations
 from aftercart.campaigns import Limit, Recurring, Window
+from aftercart.conditions import TAG
 from aftercart.durations import Duration
 from aftercart.errors import InputError
 from aftercart.intake import EVENT_TYPES
@@ -163,6 +164,20 @@ def orders(text: str) -> int:
     if not found or int(found[1]) == 0:
         raise InputError(f'"{text}" is not a number of orders, for example "2 orders"')
     return int(found[1])
+
+
+def tag(text: str) -> str:
+    """A tag such as "vip".
+
+    Raises:
+        InputError: when it is not one.
+    """
+    if not TAG.fullmatch(text) or len(text) > 64:
+        shaped = "-".join(re.findall(r"[a-z0-9]+", text.lower()))[:64].strip("-")
+        raise InputError(
+            f'"{text}" is not a tag; write small letters, digits, and hyphens between them, for example {shaped or "vip"}'
+        )
+    return text
 
 
 def event_type(text: str) -> str:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from aftercart.campaigns import Limit, Recurring, Window
+from aftercart.conditions import TAG
 from aftercart.durations import Duration
 from aftercart.errors import InputError
 from aftercart.intake import EVENT_TYPES
@@ -73,6 +74,9 @@ Moment = Annotated[
     datetime,
     phrase(phrases.moment, '"2026-03-02 10:00"'),
     seen_as("2026-03-02 10:00"),
+]
+TagWord = Annotated[
+    str, phrase(phrases.tag, "vip"), seen_as("vip", rf"^{TAG.pattern}$")
 ]
 Orders = Annotated[int, phrase(phrases.orders, '"2 orders"'), seen_as("2 orders")]
 

@@ -19,6 +19,7 @@ from aftercart.loading.pieces import (
     Share,
     Span,
     Staples,
+    TagWord,
     Wait_,
 )
 
@@ -32,7 +33,7 @@ TRIGGERS = (
     "running_low",
     "late_delivery",
 )
-STEPS = ("wait", "stop_if", "task", "send")
+STEPS = ("wait", "stop_if", "task", "tag", "untag", "send")
 
 
 def _language(sees: str) -> str:
@@ -121,7 +122,7 @@ class MessageShape(Shape):
 
 
 class StepShape(Shape):
-    """One of wait, stop_if, task, send. The other keys belong to send."""
+    """One of wait, stop_if, task, tag, untag, send. The other keys belong to send."""
 
     wait: Wait_ | None = Field(
         None,
@@ -137,6 +138,8 @@ class StepShape(Shape):
         max_length=200,
         description="Something for support to do: opens a case.",
     )
+    tag: TagWord | None = Field(None, description="Puts this tag on the customer.")
+    untag: TagWord | None = Field(None, description="Takes this tag off the customer.")
     send: MessageShape | None = Field(
         None, description="One message: {email: template} or {sms: template}."
     )

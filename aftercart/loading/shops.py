@@ -10,7 +10,7 @@ from pydantic import Field, RootModel
 
 from aftercart.campaigns import Limit, Staple
 from aftercart.conditions import CATALOGUE, Condition
-from aftercart.conditions.sight import FUNCTIONS
+from aftercart.conditions.sight import FUNCTIONS, PAST
 from aftercart.errors import CampaignError, Problem
 from aftercart.loading import documents, wording
 from aftercart.loading.documents import Document
@@ -26,6 +26,7 @@ _CAP = [Limit(1, timedelta(days=1)), Limit(3, timedelta(days=7))]
 #: Words that mean something else in a condition.
 _TAKEN = {
     *FUNCTIONS,
+    *PAST,
     *(path.partition(".")[0] for path in CATALOGUE),
     *("true", "false", "trigger"),
     *keyword.kwlist,
@@ -54,6 +55,7 @@ class _Shop(Shape):
     quiet_hours: _Quiet = _Quiet()
     cap: _Cap = _Cap()
     sms_prices: dict[Country, Price] = Field(default_factory=dict)
+    tags: list[_Slug] = Field(default_factory=list)
 
 
 class _Staple(Shape):
@@ -73,8 +75,10 @@ class _Recipe(Shape):
     goes_with: list[str] = Field(default_factory=list)
 
 
-def read(folder: Path, problems: list[Problem]) -> Shop | None:
-    """The shop of this folder, or None after its mistakes were added to `problems`."""
+def read(
+    folder: Path, problems: list[Problem], documents_: list[Document]
+) -> Shop | None:
+    """The shop of this folder, or None after its mistakes were added to `problems`; the files that could be read are added too."""
     before = len(problems)
     shown = f"{folder.parent.name}/{folder.name}"
     files = {
@@ -84,6 +88,7 @@ def read(folder: Path, problems: list[Problem]) -> Shop | None:
     if files["shop"] is None and len(problems) == before:
         words, hint = "there is no such file", "it holds the name of the shop"
         problems.append(Problem(f"{shown}/shop.yaml", 1, 1, words, hint))
+    documents_ += filter(None, files.values())
     shop = _fitted(files["shop"], _Shop, problems)
     categories = _categories(files["categories"], problems)
     staples = _staples(files["staples"], problems)
@@ -108,6 +113,7 @@ def read(folder: Path, problems: list[Problem]) -> Shop | None:
         staples=staples,
         recipes=recipes,
         audiences=audiences,
+        tags=tuple(shop.tags),
     )
 
 

@@ -13,7 +13,7 @@ from aftercart.campaigns import (
     Staple,
     Trigger,
 )
-from aftercart.conditions import Condition, Ordered, nodes
+from aftercart.conditions import Aggregate, Condition, Ordered, nodes
 from aftercart.errors import Problem
 from aftercart.loading.bench import Bench
 from aftercart.loading.documents import Path_
@@ -114,9 +114,10 @@ class Triggers(Bench):
 
     def _check_since(self, where: Condition | None, path: Path_) -> None:
         for node in nodes.walk(where.root, into_names=False) if where else ():
-            if isinstance(node, Ordered) and node.since_trigger:
+            if isinstance(node, Ordered | Aggregate) and node.since_trigger:
                 line, column = self.document.spot_in_text(path, node.column)
-                words = "nothing can be ordered since the trigger while it is judged"
+                what = "be ordered" if isinstance(node, Ordered) else "have happened"
+                words = f"nothing can {what} since the trigger while it is judged"
                 hint = "move it to a stop_if, or use within='30 days'"
                 self.problems.append(
                     Problem(self.document.file, line, column, words, hint)

@@ -23,12 +23,14 @@ def read(
 ) -> Condition | None:
     """The condition, or None after its mistakes were added to `problems`."""
     try:
-        return parse_condition(text, about=about, named=named or {})
+        found = parse_condition(text, about=about, named=named or {})
     except ConditionError as error:
         for one in error.mistakes:
             line, column = document.spot_in_text(path, one.column)
             problems.append(Problem(document.file, line, column, one.message, one.hint))
         return None
+    document.conditions[path] = found
+    return found
 
 
 def slips(

@@ -1,6 +1,7 @@
 """Enrollments whose step is due take it; the messages that come of it are inserted, each once."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -8,13 +9,14 @@ import structlog
 from aftercart import gathering
 from aftercart.campaigns import Campaign, LateDelivery
 from aftercart.gathering import People
-from aftercart.model import Channel, Enrollment, State
+from aftercart.model import Channel, Customer, Enrollment, State
 from aftercart.planning import twins
 from aftercart.policy import Advance, View, advance
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, desk, enrollments, messages, past
+from aftercart.store import Tx, desk, enrollments, messages, past, tags
 from aftercart.store.enrollments import Progress
+from aftercart.store.tags import Tagging
 
 _PAGE = 500
 #: Pages in one transaction: half a second or one. Others wait so long to write (SQLite has one writer), and alerts to be told.
@@ -76,7 +78,7 @@ def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> Non
         steps.append(
             Progress(enrollment.id, done.step, done.due_at, ended_at, done.reason)
         )
-        history.add(enrollment, done)
+        history.add(enrollment, done, customer)
         drafts += [
             (d.message, {"enrollment_id": enrollment.id, "priority": d.priority})
             for d in done.drafts
@@ -85,6 +87,7 @@ def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> Non
             _open_case(tx, campaign, enrollment, now)
         for number, words in done.tasks:
             _open_task(tx, campaign, enrollment, number, words, now)
+    tags.write(tx, history.tagged)
     enrollments.progress(tx, steps)
     messages.plan(tx, twins.merge(tx, drafts, known.customers))
 
@@ -93,6 +96,8 @@ def _view(
     e: Enrollment, campaign: Campaign, known: People, history: "_History"
 ) -> View:
     customer = known.customers[e.customer_id]
+    if customer.id in history.tags:
+        customer = replace(customer, tags=history.tags[customer.id])
     listed = {
         channel: why
         for channel in Channel
@@ -103,6 +108,7 @@ def _view(
         customer=customer,
         order=known.orders.get(e.order_id),
         last_bought=known.last_bought.get(customer.id, {}),
+        past=known.past.get(customer.id, {}),
         suppressed=listed,
         had=frozenset(history.had.get((e.campaign, customer.id), ())),
         reached=tuple(history.reached.get((e.campaign, customer.id), ())),
@@ -146,6 +152,9 @@ class _History:
         self.had: dict[tuple[str, str], set[str]] = {}
         self.reached: dict[tuple[str, str], list[datetime]] = {}
         self.told: dict[tuple[str, str], list[str]] = {}
+        self.now = now
+        self.tagged: list[Tagging] = []
+        self.tags: dict[str, frozenset[str]] = {}  #: of whom this page has tagged
         for name in sorted({e.campaign for e in page}):
             campaign = rt.campaigns.get(name)
             if campaign is None:
@@ -162,7 +171,11 @@ class _History:
                 told = past.told(tx, name, orders)
                 self.told.update(((name, o), list(t)) for o, t in told.items())
 
-    def add(self, e: Enrollment, done: Advance) -> None:
+    def add(self, e: Enrollment, done: Advance, customer: Customer) -> None:
+        for tag, on in done.tags:
+            self.tagged.append(Tagging(customer.id, tag, self.now, e.campaign, on))
+            known = self.tags.get(customer.id, customer.tags) - {tag}
+            self.tags[customer.id] = known | {tag} if on else known
         for draft in done.drafts:
             message = draft.message
             if message.state is not State.SCHEDULED:

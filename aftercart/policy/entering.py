@@ -163,12 +163,13 @@ def kept(trigger: Anniversary, today: date) -> date:
 
 
 def agreed(campaign: Campaign, customer: Customer) -> bool:
-    """Whether any channel of the campaign is open. Who has refused is not enrolled week after week; `explain` says why."""
-    return any(
-        customer.agreed(campaign.purpose, step.channel)
-        for step in campaign.steps
-        if isinstance(step, Send)
-    )
+    """Whether any channel of the campaign is open. Who has refused is not enrolled week after week; `explain` says why.
+
+    A campaign that sends nothing needs no channel.
+    """
+    sends = [step for step in campaign.steps if isinstance(step, Send)]
+    open_ = (customer.agreed(campaign.purpose, step.channel) for step in sends)
+    return not sends or any(open_)
 
 
 def free_at(campaign: Campaign, had: Sequence[datetime]) -> datetime | None:

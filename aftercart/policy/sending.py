@@ -1,8 +1,9 @@
 """Does anything speak against sending this message at this moment? The list of checks, in order."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 
 from aftercart import conditions, moments
 from aftercart.campaigns import Campaign, Window
@@ -45,6 +46,7 @@ class Facts:
     suppressed: tuple[str, datetime] | None = None  #: why, since when
     late_order: str = ""
     last_bought: Mapping[str, datetime] = field(default_factory=dict)
+    past: Mapping[str, Sequence[tuple[datetime, Decimal]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def _consent(f: Facts, now: datetime) -> Verdict:
 def _still_true(f: Facts, now: datetime) -> Verdict:
     """What made the campaign start must still hold: re-checked in the last moment."""
     started = datetime.fromisoformat(f.message.facts["started_at"])
-    scope = conditions.Scope(f.customer, f.order, now, started, f.last_bought)
+    scope = conditions.Scope(f.customer, f.order, now, started, f.last_bought, f.past)
     return (
         still.trigger_gone(f.campaign, f.order, scope, f.message.facts)
         or still.stopped(f.campaign, scope, before=_step(f))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from aftercart import conditions, moments
@@ -10,6 +11,7 @@ from aftercart.campaigns import (
     Campaign,
     LateDelivery,
     Send,
+    Tag,
     Task,
     Wait,
 )
@@ -37,6 +39,7 @@ class View:
     customer: Customer
     order: Order | None = None
     last_bought: Mapping[str, datetime] = field(default_factory=dict)
+    past: Mapping[str, Sequence[tuple[datetime, Decimal]]] = field(default_factory=dict)
     suppressed: Mapping[Channel, permission.Suppressed] = field(default_factory=dict)
     had: frozenset[str] = frozenset()  #: contents of this campaign they have had
     reached: Sequence[datetime] = ()  #: earlier messages of this campaign
@@ -59,6 +62,7 @@ class Advance:
     due_at: datetime
     drafts: tuple[Draft, ...] = ()
     tasks: tuple[tuple[int, str], ...] = ()  #: for support: of which step, and what
+    tags: tuple[tuple[str, bool], ...] = ()  #: put on or, if false, taken off, in order
     ended: bool = False
     reason: Reason | None = None
 
@@ -78,9 +82,11 @@ def advance(
         enrollment = replace(enrollment, facts={**enrollment.facts, **told})
     drafts: list[Draft] = []
     tasks: list[tuple[int, str]] = []
+    tags: list[tuple[str, bool]] = []
 
     def here(*, ended: bool = False, reason: Reason | None = None) -> Advance:
-        return Advance(step, base, tuple(drafts), tuple(tasks), ended, reason)
+        done = tuple(drafts), tuple(tasks), tuple(tags)
+        return Advance(step, base, *done, ended, reason)
 
     while step < len(campaign.steps):
         current = campaign.steps[step]
@@ -90,11 +96,16 @@ def advance(
             if base > now:
                 return here()
             continue
-        if isinstance(current, Task):
-            over = _over(enrollment, campaign, current, view, now)
-            if over:
+        if isinstance(current, Task | Tag):
+            if base > now:  # it follows a message that goes later, and so does this
+                return here()
+            if over := _over(enrollment, campaign, current, view, now):
                 return here(ended=True, reason=over.reason)
+        if isinstance(current, Task):
             tasks.append((step, current.words))
+        if isinstance(current, Tag):
+            tags.append((current.name, current.on))
+            view = _tagged(view, current)
         if isinstance(current, Send):
             drafts.append(
                 _draft(enrollment, campaign, current, shop, view, base=base, now=now)
@@ -106,6 +117,13 @@ def advance(
         # a StopIf is judged with the Send that follows it, so that the log shows the message that was not sent
         step += 1
     return here(ended=True)
+
+
+def _tagged(view: View, step: Tag) -> View:
+    """The same person with the tag, or without: the steps that follow see it."""
+    tags = view.customer.tags - {step.name}
+    tags |= {step.name} if step.on else set()
+    return replace(view, customer=replace(view.customer, tags=tags))
 
 
 def _lateness(
@@ -184,11 +202,15 @@ def _ended(
 
 
 def _over(
-    e: Enrollment, campaign: Campaign, step: Send | Task, view: View, now: datetime
+    e: Enrollment,
+    campaign: Campaign,
+    step: Send | Task | Tag,
+    view: View,
+    now: datetime,
 ) -> Skip | None:
     """Why the way of this person ends before the step."""
     scope = conditions.Scope(
-        view.customer, view.order, now, e.started_at, view.last_bought
+        view.customer, view.order, now, e.started_at, view.last_bought, view.past
     )
     return still.trigger_gone(campaign, view.order, scope, e.facts) or still.stopped(
         campaign, scope, before=step

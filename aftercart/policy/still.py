@@ -12,6 +12,7 @@ from aftercart.campaigns import (
     RunningLow,
     Send,
     StopIf,
+    Tag,
     Task,
 )
 from aftercart.model import Order, State
@@ -50,7 +51,7 @@ def trigger_gone(
 
 
 def stopped(
-    campaign: Campaign, scope: conditions.Scope, *, before: Send | Task | None
+    campaign: Campaign, scope: conditions.Scope, *, before: Send | Task | Tag | None
 ) -> Skip | None:
     """Why the person is out: not in the audience, or a stop condition on the way to the step `before` holds."""
     audience = campaign.audience

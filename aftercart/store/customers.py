@@ -18,7 +18,7 @@ from sqlalchemy import (
 from aftercart.model import Customer
 from aftercart.store import Tx, rows
 from aftercart.store.among import among
-from aftercart.store.tables import customers, orders, timezones
+from aftercart.store.tables import customer_tags, customers, orders, timezones
 
 #: What a later word about a customer replaces, where it says anything at all.
 PROFILE = (
@@ -35,12 +35,12 @@ PROFILE = (
 )
 
 
-_COUNTED = ("orders", "last_order_at")
+_COUNTED = ("orders", "last_order_at", "tags")
 _OWN = [customers.c[f.name] for f in fields(Customer) if f.name not in _COUNTED]
 
 
 def as_of(now: datetime | BindParameter[datetime]) -> Select[Any]:
-    """A SELECT of customers with the orders that they had placed by `now`."""
+    """A SELECT of customers with the orders that they had placed, and the tags that they had, by `now`."""
     placed = (orders.c.customer_id == customers.c.id) & (orders.c.placed_at <= now)
     count = select(func.count()).where(placed).correlate(customers).scalar_subquery()
     last = (
@@ -49,7 +49,16 @@ def as_of(now: datetime | BindParameter[datetime]) -> Select[Any]:
         .correlate(customers)
         .scalar_subquery()
     )
-    return select(*_OWN, count.label("orders"), last.label("last_order_at"))
+    c = customer_tags.c
+    tags = (
+        select(func.aggregate_strings(c.tag, " "))
+        .where(c.customer_id == customers.c.id, c.at <= now)
+        .correlate(customers)
+        .scalar_subquery()
+    )
+    return select(
+        *_OWN, count.label("orders"), last.label("last_order_at"), tags.label("tags")
+    )
 
 
 #: Built once; see `rows`.
@@ -142,5 +151,7 @@ def by_address_key(tx: Tx, key: str) -> list[str]:
 
 
 def from_row(row: Row[Any]) -> Customer:
-    """A row of `as_of` as a noun: its columns are the noun's fields."""
-    return Customer(*row)
+    """A row of `as_of` as a noun: its columns are the noun's fields, and last of all its tags."""
+    *told, tags = tuple(row)
+    told.append(frozenset((tags or "").split()))
+    return Customer(*told)

@@ -5,15 +5,14 @@ comparison with what is not known is false, and so its opposite is true.
 """
 
 from collections.abc import Callable, Collection
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime
 from functools import partial
-from math import ceil, floor
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, true
 
 from aftercart.conditions import (
+    Aggregate,
     And,
     Compare,
     Condition,
@@ -24,12 +23,12 @@ from aftercart.conditions import (
     Not,
     Or,
     Ordered,
+    Tagged,
 )
-from aftercart.store.tables import customers, order_lines, orders
+from aftercart.store import counting, happenings
+from aftercart.store.tables import customer_tags, customers, order_lines, orders
 
 Clause = ColumnElement[bool]
-
-_DAY = timedelta(days=1)
 
 
 def where_clause(
@@ -82,6 +81,10 @@ def _clause(node: Node, now: datetime, started_at: datetime) -> Clause:
             return or_(*map(inside, node.parts))
         case Ordered():
             return _ordered(node, now, started_at)
+        case Aggregate():
+            return counting.aggregate(node, now=now, started_at=started_at)
+        case Tagged():
+            return _tagged(node, now)
         case Contains():
             # Only texts that are ASCII by nature can be searched, so that both databases fold them alike.
             column = func.lower(customers.c[_column(node.field)])
@@ -89,6 +92,12 @@ def _clause(node: Node, now: datetime, started_at: datetime) -> Clause:
         case Compare():
             return _compare(node, now)
     raise ValueError("an audience has no items")
+
+
+def _tagged(node: Tagged, now: datetime) -> Clause:
+    c = customer_tags.c
+    mine = (c.customer_id == customers.c.id) & (c.tag == node.tag) & (c.at <= now)
+    return exists().where(mine).correlate(customers)
 
 
 def _column(path: str) -> str:
@@ -99,22 +108,17 @@ def _column(path: str) -> str:
 
 
 def _compare(node: Compare, now: datetime) -> Clause:
-    """One comparison; lists and "not in" in terms of single values."""
     test = _test(_column(node.field), now)
-    if not isinstance(node.value, tuple):
-        return test(node.operator, node.value)
-    if node.operator == "in":
-        return or_(*(test("==", value) for value in node.value))
-    return and_(*(test("!=", value) for value in node.value))
+    return counting.compared(test, node.operator, node.value)
 
 
 def _test(name: str, now: datetime) -> Callable[[str, Any], Clause]:
     if name in ("has_email", "has_phone"):
         return partial(_yes_no, customers.c[name.removeprefix("has_")])
     if name == "orders":
-        return partial(_count, now=now)
+        return partial(counting.orders_placed, now=now)
     if name == "days_since_order":
-        return partial(_days, now=now)
+        return partial(counting.days_since, happenings.rows_of("orders"), now=now)
     return partial(_text, customers.c[name])
 
 
@@ -124,54 +128,6 @@ def _text(column: ColumnElement[str], operator: str, value: str) -> Clause:
 
 def _yes_no(address: ColumnElement[str], operator: str, value: bool) -> Clause:
     return address != "" if value == (operator == "==") else address == ""
-
-
-def _count(operator: str, value: int | Decimal, *, now: datetime) -> Clause:
-    if operator == "!=":
-        return not_(_count("==", value, now=now))
-    mine = (orders.c.customer_id == customers.c.id) & (orders.c.placed_at <= now)
-    count = select(func.count()).where(mine).correlate(customers).scalar_subquery()
-    low, high = _bounds(operator, value)
-    return and_(
-        true() if low is None else count >= low,
-        true() if high is None else count <= high,
-    )
-
-
-def _days(operator: str, value: int | Decimal, *, now: datetime) -> Clause:
-    """Whole days since the latest order, as two bounds on its time: the time is what the index knows."""
-
-    def ordered_after(at: datetime | None) -> Clause:
-        mine = (orders.c.customer_id == customers.c.id) & (orders.c.placed_at <= now)
-        newer = mine if at is None else mine & (orders.c.placed_at > at)
-        return exists().where(newer).correlate(customers)
-
-    if operator == "!=":
-        return and_(ordered_after(None), not_(_days("==", value, now=now)))
-    low, high = _bounds(operator, value)
-    return and_(
-        ordered_after(None if high is None else _ago(now, high + 1)),
-        true() if low is None else not_(ordered_after(_ago(now, low))),
-    )
-
-
-def _bounds(operator: str, value: int | Decimal) -> tuple[int | None, int | None]:
-    """The least and the greatest whole number that fit; none does where the least is greater."""
-    match operator:
-        case ">":
-            return floor(value) + 1, None
-        case ">=":
-            return ceil(value), None
-        case "<":
-            return None, ceil(value) - 1
-        case "<=":
-            return None, floor(value)
-    return ceil(value), floor(value)
-
-
-def _ago(now: datetime, days: int) -> datetime:
-    # Beyond what a calendar holds, "long ago" and "far ahead" are as good.
-    return now - max(min(days, 300_000), -300_000) * _DAY
 
 
 def _ordered(node: Ordered, now: datetime, started_at: datetime) -> Clause:

@@ -1,18 +1,28 @@
 """The SQL of a condition and its predicate are two ways to ask one question: they must never differ."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
-from aftercart.conditions import Scope, categories, parse, predicate
-from aftercart.store import Store
+from aftercart.conditions import Scope, categories, parse, predicate, reach
+from aftercart.store import Store, Tx, happenings, tags
 from aftercart.store.customers import as_of, from_row
 from aftercart.store.selecting import where_clause
-from aftercart.store.tables import customers, order_lines, orders
+from aftercart.store.tables import (
+    answers,
+    customers,
+    events,
+    order_lines,
+    orders,
+    provider_events,
+)
+from tests.store.planting import message, plant
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 STARTED = NOW - timedelta(days=5)
@@ -40,6 +50,8 @@ def _fill(store: Store) -> None:
         for m in range(dice.choice([0, 0, 1, 2, 5])):
             at = NOW - dice.choice([*edges, timedelta(hours=dice.randint(-200, 2000))])
             order = {"id": f"o{n}-{m}", "customer_id": f"c{n}", "placed_at": at}
+            # amounts that binary fractions cannot hold
+            order["total"] = Decimal(dice.choice(["0.10", "0.20", "0.30", "19.99"]))
             bought.append(order)
             lines.append(
                 {
@@ -58,6 +70,52 @@ def _fill(store: Store) -> None:
         tx.execute(insert(customers), people)
         tx.execute(insert(orders), bought)
         tx.execute(insert(order_lines), lines)
+        for n in range(80):
+            _fill_past(tx, f"c{n}", dice, edges)
+
+
+def _fill_past(
+    tx: Tx, who: str, dice: random.Random, edges: Sequence[timedelta]
+) -> None:
+    """What a customer did besides ordering, and the tags that they have."""
+
+    def times() -> list[datetime]:
+        odd = timedelta(hours=dice.randint(-200, 2000))
+        count = dice.choice([0, 1, 3])
+        return [NOW - dice.choice([*edges, odd]) for _ in range(count)]
+
+    told = [
+        {"id": f"{who}-{type_}-{n}", "type": type_, "at": at, "customer_id": who}
+        for type_ in ("article.viewed", "review.posted")
+        for n, at in enumerate(times())
+    ]
+    for one in told:
+        tx.execute(insert(events).values(body={}, received_at=NOW, **one))
+    (message_id,) = plant(tx, message(customer_id=who))
+    for n, at in enumerate(times()):
+        tx.execute(
+            insert(provider_events).values(
+                key=f"{who}-{n}",
+                message_id=message_id,
+                provider="p",
+                at=at,
+                signal=dice.choice(["clicked", "opened"]),
+                machine=dice.choice([False, False, True]),
+            )
+        )
+    for n, at in enumerate(times()):
+        tx.execute(
+            insert(answers).values(
+                message_id=f"{who}-{n}",
+                campaign=dice.choice(["nps", "other"]),
+                customer_id=who,
+                score=dice.randint(0, 10),
+                answered_at=at,
+            )
+        )
+    for tag in ("vip", "wine"):
+        for at in times()[:1]:
+            tags.write(tx, [tags.Tagging(who, tag, at, "shop")])
 
 
 def _by_sql(store: Store, text: str) -> set[str]:
@@ -80,16 +138,30 @@ def _by_predicate(store: Store, text: str) -> set[str]:
             if line.category in categories(condition):
                 known = last.get(line.category, line.placed_at)
                 last[line.category] = max(known, line.placed_at)
+        everybody = [person.id for person in people]
+        past = happenings.load(tx, everybody, reach=reach(condition), now=NOW)
     return {
         person.id
         for person in people
-        if holds(Scope(person, None, NOW, STARTED, seen.get(person.id, {})))
+        if holds(
+            Scope(
+                person,
+                None,
+                NOW,
+                STARTED,
+                seen.get(person.id, {}),
+                past.get(person.id, {}),
+            )
+        )
     }
 
 
 _numbers = st.one_of(
-    st.integers(-3, 40).map(str), st.sampled_from(["1.5", "30.0", "0.5", "-0.5"])
+    st.integers(-3, 40).map(str),
+    st.sampled_from(["1.5", "30.0", "0.5", "-0.5", "0.30", "0.60"]),
 )
+_WITHIN = (", within='5 days'", ", within='30 days'", ", within='3 hours'")
+_FORMS = ("< {0}", "<= {0}", "> {0}", ">= {0}", "== {0}", "!= {0}")
 _texts = {
     "country": st.sampled_from(["'GB'", "'IE'", "'US'", "''", "'XX'"]),
     "first_name": st.sampled_from(["'Ann'", "'ann'", "'Ömer'", '"O\'Neil"', "'%'"]),
@@ -98,8 +170,36 @@ _texts = {
 
 
 @st.composite
+def _aggregates(draw: st.DrawFn) -> str:
+    what = draw(
+        st.sampled_from(
+            ["orders", "clicks", "opens", "'article.viewed'", "'review.posted'"]
+        )
+    )
+    how = draw(st.sampled_from(["", ", since=trigger", *_WITHIN]))
+    number = draw(
+        st.sampled_from(
+            [
+                f"count({what}{how})",
+                f"sum(orders.total{how})",
+                f"days_since({what})",
+                "score('nps')",
+            ]
+        )
+    )
+    value, other = draw(_numbers), draw(_numbers)
+    form = draw(st.sampled_from([*_FORMS, "in [{0}, {1}]", "not in [{0}, {1}]"]))
+    return f"{number} {form.format(value, other)}"
+
+
+@st.composite
 def _leaves(draw: st.DrawFn) -> str:
-    kind = draw(st.sampled_from(["number", "text", "flag", "ordered", "contains"]))
+    kinds = ["number", "text", "flag", "ordered", "contains", "past", "past", "tag"]
+    kind = draw(st.sampled_from(kinds))
+    if kind == "past":
+        return draw(_aggregates())
+    if kind == "tag":
+        return f"tagged('{draw(st.sampled_from(['vip', 'wine', 'tea']))}')"
     if kind == "number":
         field = draw(st.sampled_from(["orders", "days_since_order"]))
         operator = draw(st.sampled_from(["<", "<=", ">", ">=", "==", "!=", "in"]))
@@ -147,7 +247,7 @@ def test_sql_and_predicate_choose_the_same_customers(store: Store) -> None:
     _fill(store)
 
     @settings(
-        max_examples=250,
+        max_examples=400,
         deadline=None,
         database=None,
         suppress_health_check=[

@@ -6,7 +6,13 @@ is shown again but never searched. Nothing here is ever updated except by the fu
 
 from aftercart.store.tables.columns import metadata
 from aftercart.store.tables.desk import answers, cases, marks, pauses, recurrences
-from aftercart.store.tables.people import consents, customers, suppressions, timezones
+from aftercart.store.tables.people import (
+    consents,
+    customer_tags,
+    customers,
+    suppressions,
+    timezones,
+)
 from aftercart.store.tables.reports import inbox, provider_events
 from aftercart.store.tables.sending import (
     awaited,
@@ -26,6 +32,7 @@ __all__ = [
     "bells",
     "cases",
     "consents",
+    "customer_tags",
     "customers",
     "enrollments",
     "events",

@@ -31,6 +31,17 @@ customers = Table(
     Column("created_at", Moment, nullable=False),
 )
 
+# Words that campaigns, the shop and imports put on customers. The customer first: whose tags are they is what is asked.
+customer_tags = Table(
+    "customer_tags",
+    metadata,
+    Column("customer_id", String, nullable=False),
+    Column("tag", String(64), nullable=False),
+    Column("at", Moment, nullable=False),  # a replay does not know it before
+    Column("by", String, nullable=False),  # a campaign, "event", or the name of a file
+    PrimaryKeyConstraint("customer_id", "tag"),
+)
+
 # The time zones in which customers live: a handful of rows, so that no tick has to look through a million customers.
 timezones = Table("timezones", metadata, Column("name", String, primary_key=True))
 

@@ -60,3 +60,58 @@ def test_while_another_file_is_broken_nothing_is_said_of_what_may_be_in_it(
     (folder / "apology.yaml").write_text(APOLOGY.format(survey="nps"))
 
     assert {problem.file for problem in check_folder(folder)} == {"campaigns/nps.yaml"}
+
+
+TAGGER = """\
+name: Tagger
+purpose: marketing
+trigger: {event: order.delivered}
+steps:
+  - tag: wine-club
+"""
+TAGGED = """\
+name: Tagged
+purpose: marketing
+trigger: {event: order.delivered}
+audience: keen and tagged('wine-club')
+steps:
+  - send: {email: spring}
+"""
+
+
+@pytest.mark.parametrize(
+    ("shop", "audience", "problems"),
+    [
+        ("tags: [vip]", "tagged('vip') or tagged('wine-club')", []),
+        (
+            "",
+            "tagged('vip') or tagged('wine-clup')",
+            [
+                'campaigns/shop/audiences.yaml:1:7: nothing ever puts on the tag "vip" (put it on with a step '
+                '"tag: vip", or list it under "tags:" in shop/shop.yaml if the shop brings it)',
+                'campaigns/shop/audiences.yaml:1:24: nothing ever puts on the tag "wine-clup" (did you mean '
+                '"wine-club"? One that the shop brings goes under "tags:" in shop/shop.yaml)',
+            ],
+        ),
+        (
+            "",
+            "score('npss') > 8 or count('order.deliverd') > 2",
+            [
+                'campaigns/shop/audiences.yaml:1:7: there is no survey "npss" (did you mean "nps"?)',
+                'campaigns/shop/audiences.yaml:1:28: there is no event "order.deliverd" (did you mean '
+                '"order.delivered"?)',
+            ],
+        ),
+    ],
+)
+def test_a_name_in_a_condition_is_one_that_some_file_brings(
+    folder: Path, shop: str, audience: str, problems: list[str]
+) -> None:
+    (folder / "nps.yaml").write_text(SURVEY.format(purpose="survey"))
+    (folder / "tagger.yaml").write_text(TAGGER)
+    (folder / "tagged.yaml").write_text(TAGGED)
+    (folder / "shop").mkdir(exist_ok=True)
+    (folder / "shop" / "shop.yaml").write_text(f"name: S\n{shop}\n")
+    (folder / "shop" / "audiences.yaml").write_text(f"keen: {audience}\n")
+
+    assert [str(problem) for problem in check_folder(folder)] == problems

@@ -6,6 +6,8 @@ the predicate, the SQL, the documentation and the editor's schema.
 
 from aftercart.conditions.calls import TAG
 from aftercart.conditions.catalogue import CATALOGUE, FUNCTIONS, Field, Kind, Scope
+from aftercart.conditions.claims import Claim
+from aftercart.conditions.contradicting import Finding, clash, findings
 from aftercart.conditions.evaluating import Seen, predicate, trace
 from aftercart.conditions.nodes import (
     Aggregate,
@@ -34,12 +36,14 @@ __all__ = [
     "TAG",
     "Aggregate",
     "And",
+    "Claim",
     "Compare",
     "Condition",
     "ConditionError",
     "Contains",
     "Each",
     "Field",
+    "Finding",
     "Fixed",
     "Kind",
     "Mistake",
@@ -52,6 +56,8 @@ __all__ = [
     "Seen",
     "Tagged",
     "categories",
+    "clash",
+    "findings",
     "further",
     "parse",
     "predicate",

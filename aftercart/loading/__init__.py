@@ -5,7 +5,15 @@ from pathlib import Path
 
 from aftercart.campaigns import Campaign
 from aftercart.errors import CampaignError, Problem
-from aftercart.loading import documents, naming, shops, templates, together, wording
+from aftercart.loading import (
+    documents,
+    judging,
+    naming,
+    shops,
+    templates,
+    together,
+    wording,
+)
 from aftercart.loading.building import Builder
 from aftercart.loading.fitting import fit
 from aftercart.loading.schema import CampaignShape, json_schema
@@ -59,6 +67,7 @@ def _read(folder: Path) -> tuple[tuple[Campaign, ...], list[Problem]]:
         if path.suffix in (".yaml", ".yml") and path.name[0] not in "_."
     ]
     problems += naming.slips(read)
+    problems += judging.check(read)
     campaigns = tuple(campaign for campaign in found if campaign)
     if len(campaigns) == len(found):
         # what one says of another is judged when all of them can be read

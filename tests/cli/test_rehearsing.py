@@ -99,3 +99,31 @@ tests:
     )
 
     assert "2 tests, 0 failures" in house.command("test", "care").stdout
+
+
+def test_tags_and_counts_can_be_played_too(house: House) -> None:
+    (house.folder / "campaigns" / "club.yaml").write_text(
+        """\
+name: Club
+purpose: service
+trigger: {event: article.viewed, where: "count('article.viewed', within='7 days') >= 2"}
+steps:
+  - stop_if: tagged('guest')
+  - task: invite
+  - tag: guest
+tests:
+  - given:
+      - event: {type: article.viewed, at: 2026-03-02 10:00}
+      - event: {type: article.viewed, at: 2026-03-05 10:00}
+      - event: {type: article.viewed, at: 2026-03-06 10:00}
+    expect:
+      - {at: 2026-03-05 10:00, task: invite}
+  - given:
+      - customer: {tags: [guest]}
+      - event: {type: article.viewed, at: 2026-03-02 10:00}
+      - event: {type: article.viewed, at: 2026-03-05 10:00}
+    expect: []
+"""
+    )
+
+    assert "2 tests, 0 failures" in house.command("test", "club").stdout

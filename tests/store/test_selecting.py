@@ -278,6 +278,19 @@ def test_what_is_not_known_is_false_and_its_opposite_true(
     assert chosen == ({"new"} if text.startswith("not") else set())
 
 
+@pytest.mark.parametrize("total", ["0.29", "0.57", "1.10", "1234567.89"])
+def test_totals_are_added_to_the_cent(store: Store, total: str) -> None:
+    row = {"customer_id": "new", "placed_at": NOW, "total": Decimal(total)}
+    with store.write() as tx:
+        person = {"id": "new", "timezone": "UTC", "created_at": NOW}
+        tx.execute(insert(customers), [person])
+        tx.execute(insert(orders), [row | {"id": f"o-{n}"} for n in range(3)])
+
+    chosen = _by_sql(store, f"sum(orders.total) == {3 * Decimal(total)}")
+
+    assert chosen == {"new"}
+
+
 def test_an_audience_cannot_ask_about_an_order() -> None:
     condition = parse("order.late", about=frozenset({"customer", "order"}))
 

@@ -1,22 +1,26 @@
 """What do we know of these people's lives? Households for a simulation, read from the database a page at a time."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import product
 from typing import Any
 
+from aftercart import gathering
 from aftercart.campaigns import Campaign, RunningLow
 from aftercart.forecasting import Rhythm
-from aftercart.model import Channel, Customer, Order, Purpose
+from aftercart.model import Channel, Customer, Event, Order, Purpose
 from aftercart.policy.permission import Suppressed
 from aftercart.simulating import Begun, Household, Life, simulate_delivery
 from aftercart.store import Tx, customers, lives, permissions, rhythms
+from aftercart.store.happenings import Past
 
 #: The far end of time: all that was ever placed.
 _EVER = datetime.max.replace(tzinfo=UTC)
 #: No cap over all campaigns looks further back.
 _CAPS_LOOK_BACK = timedelta(days=31)
+_ONE = Decimal(1)
 #: Facts of an order, as events tell them.
 _TOLD = ("promised_at", "eta", "delivered_at", "cancelled_at", "refunded_at")
 
@@ -46,6 +50,7 @@ def recall(
     tx: Tx,
     groups: Sequence[tuple[str, ...]],
     *,
+    campaigns: Collection[Campaign],
     start: datetime,
     end: datetime,
     seed: int,
@@ -60,6 +65,8 @@ def recall(
     listed = _suppressed(tx, people.values())
     bought = lives.orders_of(tx, ids, before=end)
     told = lives.events_of(tx, ids, start=start, end=end)
+    before = gathering.past(tx, ids, campaigns=campaigns, now=start)
+    sources = {name for c in campaigns for name in gathering.sources(c)}
     for group in groups:
         members = []
         for id_ in group:
@@ -81,6 +88,7 @@ def recall(
                     orders=[_not_yet(order, start, to_come) for order in mine],
                     events=events,
                     suppressed=listed.get(id_, {}),
+                    past=_whole(before.get(id_, {}), sources, mine, events, start),
                 )
             )
         yield Household(members)
@@ -95,6 +103,7 @@ def ahead(
     bought = lives.orders_of(tx, ids, before=now)
     letters = lives.messages_of(tx, ids, since=now - _longest(campaigns))
     going, ever = lives.ways_of(tx, ids)
+    past = gathering.past(tx, ids, campaigns=campaigns, now=now)
     known: dict[str, list[Rhythm]] = {}
     for campaign in campaigns:
         if isinstance(campaign.trigger, RunningLow):
@@ -111,8 +120,27 @@ def ahead(
             customer=customer,
             orders=bought.get(id_, ()),
             suppressed=listed.get(id_, {}),
+            past=past.get(id_, {}),
             begun=begun,
         )
+
+
+def _whole(
+    before: Mapping[str, Past],
+    sources: Collection[str],
+    bought: Sequence[Order],
+    events: Sequence[Event],
+    start: datetime,
+) -> dict[str, Past]:
+    """What conditions count, to the end of the stretch: what is known from before, and what is to happen."""
+    found: dict[str, Past] = {}
+    for source in sources:
+        if source == "orders":
+            later = [(o.placed_at, o.total) for o in bought if o.placed_at > start]
+        else:
+            later = [(e.at, _ONE) for e in events if e.type == source and e.at > start]
+        found[source] = [*before.get(source, ()), *later]
+    return found
 
 
 def _longest(campaigns: Collection[Campaign]) -> timedelta:

@@ -127,14 +127,20 @@ def work(assignment: Assignment) -> Yield:
 
 def _lives(bench: _Bench, a: Assignment) -> list[Household]:
     with bench.store.read() as tx:
-        if not a.ahead:
-            return list(
-                recalling.recall(tx, a.groups, start=a.start, end=a.end, seed=a.seed)
-            )
-        ids = [id_ for group in a.groups for id_ in group]
         campaigns = list(bench.world.campaigns.values())
-        found = recalling.ahead(tx, ids, campaigns=campaigns, now=a.start)
-        by_id = {life.customer.id: life for life in found}
+        if not a.ahead:
+            found = recalling.recall(
+                tx,
+                a.groups,
+                campaigns=campaigns,
+                start=a.start,
+                end=a.end,
+                seed=a.seed,
+            )
+            return list(found)
+        ids = [id_ for group in a.groups for id_ in group]
+        standing = recalling.ahead(tx, ids, campaigns=campaigns, now=a.start)
+        by_id = {life.customer.id: life for life in standing}
         return [Household([by_id[id_] for id_ in group]) for group in a.groups]
 
 

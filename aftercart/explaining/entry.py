@@ -7,7 +7,6 @@ from aftercart import conditions, forecasting, gathering, moments, policy
 from aftercart.campaigns import (
     Anniversary,
     Answered,
-    Calendar,
     Campaign,
     EventTrigger,
     Inactive,
@@ -45,7 +44,7 @@ def lines(
         found += _inactive(campaign, trigger, customer, now)
     elif isinstance(trigger, LateDelivery):
         found += _late(tx, campaign, customer, now)
-    if campaign.audience and isinstance(trigger, Calendar):
+    if campaign.audience:
         found += _condition(
             tx, campaign, campaign.audience, customer, None, now, now, "audience"
         )

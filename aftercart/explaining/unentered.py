@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from aftercart import conditions, moments
+from aftercart import conditions, gathering, moments
 from aftercart.campaigns import (
     Anniversary,
     Answered,
@@ -16,10 +16,10 @@ from aftercart.campaigns import (
 )
 from aftercart.conditions import Condition, Scope
 from aftercart.explaining.lines import Line, clock, fact
-from aftercart.gathering import categories
 from aftercart.model import Customer, Order
 from aftercart.policy import entering
-from aftercart.store import Tx, customers, desk, lives, orders, past
+from aftercart.store import Tx, customers, desk, lives, orders
+from aftercart.store import past as letters
 
 
 def checks(
@@ -169,7 +169,7 @@ def _limit(
     if limit is None:
         return
     since = at - limit.period
-    had = past.reached(tx, campaign.name, [customer.id], since=since)
+    had = letters.reached(tx, campaign.name, [customer.id], since=since)
     times = [t for t in had.get(customer.id, ()) if t < at]
     free = entering.free_at(campaign, times) is None
     seen = f"{len(times)}, last on {clock(customer, times[-1])}" if times else "none"
@@ -187,9 +187,11 @@ def _condition(
     key: str,
 ) -> Iterator[Line]:
     bought = orders.last_bought(
-        tx, [customer.id], categories=categories(campaign), now=at
+        tx, [customer.id], categories=gathering.categories(campaign), now=at
     )
-    scope = Scope(customer, order, at, at, bought.get(customer.id, {}))
+    happened = gathering.past(tx, [customer.id], campaigns=[campaign], now=at)
+    past = happened.get(customer.id, {})
+    scope = Scope(customer, order, at, at, bought.get(customer.id, {}), past)
     holds = conditions.predicate(condition)(scope)
     place = campaign.place(key)
     parts = conditions.trace(condition, scope)

@@ -106,6 +106,8 @@ class Course:
         for draft in done.drafts:
             message = self._one_copy(draft.message, person)
             person.add(message, draft.priority, now)
+        for name, on in done.tags:
+            person.tag(name, on=on)
         about = [words for _, words in done.tasks]
         if done.drafts and campaign.opens_case:
             about.append(campaign.opens_case)

@@ -74,10 +74,7 @@ class Entrances:
             trigger = campaign.trigger
             if not isinstance(trigger, EventTrigger) or trigger.event != event.type:
                 continue
-            order = person.orders.get(event.order_id)
-            scope = conditions.Scope(
-                person.customer, order, now, event.at, person.last_bought
-            )
+            scope = person.scope(event.order_id, now=now, started_at=event.at)
             if entered := entering.by_event(campaign, trigger, event, scope):
                 yield entered
 
@@ -141,7 +138,7 @@ class Entrances:
         trigger, customer = campaign.trigger, person.customer
         assert isinstance(trigger, Calendar)  # noqa: S101 - it has dates
         today = moments.local(at, moments.zone(customer.timezone)).date()
-        scope = conditions.Scope(customer, None, now, at, person.last_bought)
+        scope = person.scope("", now=now, started_at=at)
         if not entering.agreed(campaign, customer):
             return
         if campaign.audience and not conditions.predicate(campaign.audience)(scope):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 
 from aftercart import moments
@@ -37,6 +38,9 @@ class Life:
     suppressed: Mapping[tuple[Channel, str], Suppressed] = field(
         default_factory=dict
     )  #: by channel and purpose
+    past: Mapping[str, Sequence[tuple[datetime, Decimal]]] = field(
+        default_factory=dict
+    )  #: what conditions count, by source; what lies ahead of a moment is not seen yet
     begun: Begun = field(default_factory=Begun)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from aftercart import forecasting
 from aftercart.campaigns import Campaign, RunningLow
+from aftercart.conditions import Scope
 from aftercart.forecasting import Buyer, Rhythm
 from aftercart.model import (
     REACHED,
@@ -108,8 +109,15 @@ class Person:
         last = self._placed[seen - 1] if seen else None
         return replace(self._customer, orders=seen, last_order_at=last)
 
+    def tag(self, name: str, *, on: bool) -> None:
+        """Puts a tag on them, or takes it off."""
+        tags = self._customer.tags - {name} | ({name} if on else set())
+        self._customer = replace(self._customer, tags=tags)
+
     def note(self, event: Event) -> None:
         """Writes down what an event says of its order: the first arrival counts, the newest estimate, the last promise."""
+        for word in event.body.get("customer", {}).get("tags", []):
+            self.tag(word.removeprefix("-"), on=not word.startswith("-"))
         order = self.orders.get(event.order_id)
         if order is None:
             return
@@ -170,6 +178,7 @@ class Person:
             customer=self._customer,
             order=self.orders.get(order_id),
             last_bought=self.last_bought,
+            past=self.life.past,
             suppressed={
                 channel: why
                 for channel in Channel
@@ -178,6 +187,17 @@ class Person:
             had=frozenset(m.content for m in alive if m.content),
             reached=[m.created_at for m in alive],
             told=[datetime.fromisoformat(t) if t else None for t in told],
+        )
+
+    def scope(self, order_id: str, *, now: datetime, started_at: datetime) -> Scope:
+        """What a condition sees of them."""
+        return Scope(
+            self._customer,
+            self.orders.get(order_id),
+            now,
+            started_at,
+            self.last_bought,
+            self.life.past,
         )
 
     def facts(self, message: Message, now: datetime) -> Facts:
@@ -191,6 +211,7 @@ class Person:
             suppressed=self.suppressed(message.channel, message.purpose),
             late_order=self.late_order(now),
             last_bought=self.last_bought,
+            past=self.life.past,
         )
 
     def reached(self, campaign: str, *, since: datetime) -> list[datetime]:

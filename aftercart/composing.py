@@ -6,17 +6,14 @@ the values can be kept and the message shown again.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
-
-from aftercart import moments
+from aftercart import locales, moments
 from aftercart.campaigns import Campaign
-from aftercart.model import Customer, Message, Order, Purpose
+from aftercart.model import Channel, Customer, Message, Order, Purpose
 from aftercart.policy.still import staples_left
 from aftercart.shop import Shop
 
@@ -43,27 +40,19 @@ def values(
     order: Order | None,
     campaign: Campaign,
     shop: Shop,
+    locale: str,
     links: Links,
     last_bought: Mapping[str, datetime],
     now: datetime,
 ) -> dict[str, Any]:
-    """The words for one message; only those that its kind of campaign knows."""
-    on = _Clock(customer)
+    """The words for one message; only those that its kind of campaign knows. `locale` is the one that its template speaks."""
+    on = _Clock(customer, locale, plain=message.channel is Channel.SMS)
     words: dict[str, Any] = {
-        "shop": {
-            "name": shop.name,
-            "url": shop.url,
-            "address": shop.address,
-            "phone": shop.phone,
-            "email": shop.email,
-        },
+        "shop": _shop(shop),
         "customer": {"first_name": customer.first_name},
-        "message": {"why": _WHY[message.purpose].format(shop=shop.name)},
+        "message": _message(message, shop, links, locale),
         "reorder_url": shop.url,
     }
-    if message.purpose is not Purpose.SERVICE:
-        words["message"]["unsubscribe_url"] = links.unsubscribe
-        words["message"]["preferences_url"] = links.preferences
     if message.purpose is Purpose.SURVEY:
         words["survey"] = {
             "url": links.survey,
@@ -88,6 +77,23 @@ def values(
     return words
 
 
+def _shop(shop: Shop) -> dict[str, str]:
+    said = ("name", "url", "address", "phone", "email")
+    return {word: getattr(shop, word) for word in said}
+
+
+def _message(message: Message, shop: Shop, links: Links, locale: str) -> dict[str, str]:
+    words = {
+        "why": _WHY[message.purpose].format(shop=shop.name),
+        "purpose": message.purpose.value,
+        "language": locale,
+    }
+    if message.purpose is not Purpose.SERVICE:
+        words["unsubscribe_url"] = links.unsubscribe
+        words["preferences_url"] = links.preferences
+    return words
+
+
 def _order(order: Order, told: str, on: "_Clock") -> dict[str, Any]:
     return {
         "number": order.id,
@@ -95,11 +101,13 @@ def _order(order: Order, told: str, on: "_Clock") -> dict[str, Any]:
         "placed_on": on.day(order.placed_at),
         "promised_time": on.time(order.promised_at) if order.promised_at else "",
         "new_time": on.time(datetime.fromisoformat(told)) if told else "",
+        "total": on.money(order.total, order.currency),
         "items": [
             {
                 "name": line.name,
                 "category": line.category,
                 "quantity": _number(line.quantity),
+                "price": on.money(line.price, order.currency),
             }
             for line in order.lines
         ],
@@ -130,35 +138,27 @@ def _staple(staple: Mapping[str, str], on: "_Clock", now: datetime) -> dict[str,
     }
 
 
-@lru_cache(maxsize=512)
-def _locale(name: str) -> Locale:
-    try:
-        return Locale.parse(name, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return Locale("en")
-
-
-@lru_cache(maxsize=4096)
-def _date(date: date, form: str, locale: Locale) -> str:
-    # a batch speaks of the same few days a hundred times
-    return format_date(date, form, locale=locale)
-
-
 class _Clock:
     """The customer's clock and language."""
 
-    def __init__(self, customer: Customer) -> None:
+    def __init__(self, customer: Customer, locale: str, *, plain: bool) -> None:
         self._zone = moments.zone(customer.timezone)
-        self._locale = _locale(customer.locale)
+        self._locale = locale
+        self._plain = plain  #: an SMS pays double for a space that does not break
 
     def local(self, at: datetime) -> datetime:
         return moments.local(at, self._zone)
 
     def weekday(self, at: datetime) -> str:
-        return _date(self.local(at).date(), "EEEE", self._locale)
+        return locales.weekday(self.local(at).date(), self._locale)
 
     def day(self, at: datetime) -> str:
-        return _date(self.local(at).date(), "EEEE d MMMM", self._locale)
+        return locales.day(self.local(at).date(), self._locale)
 
     def time(self, at: datetime) -> str:
-        return format_time(self.local(at), "HH:mm", locale=self._locale)
+        return locales.clock(self.local(at), self._locale)
+
+    def money(self, amount: Decimal, currency: str) -> str:
+        """Empty where the shop has not told a price."""
+        told = locales.money(amount, currency, self._locale) if amount else ""
+        return " ".join(told.split()) if self._plain else told

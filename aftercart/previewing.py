@@ -1,16 +1,17 @@
 """What would this customer see? A message as the campaign would write it now, for a person or with sample words; sends nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from aftercart import composing, gathering
+from aftercart import composing, gathering, locales
 from aftercart.campaigns import Campaign, LateDelivery, RunningLow, Send
 from aftercart.errors import InputError
 from aftercart.handover import Rendered
 from aftercart.model import Channel, Customer, Message, Order, State
 from aftercart.policy.choosing import choose
+from aftercart.rendering import Template
 from aftercart.rendering.vocabulary import sample_values
 from aftercart.runtime import Runtime
 from aftercart.spelling import did_you_mean
@@ -33,10 +34,15 @@ class Preview:
     template: str
     rendered: Rendered
     preview_text: str
+    locale: str
 
 
-def preview(rt: Runtime, name: str, *, customer_id: str | None = None) -> list[Preview]:
+def preview(
+    rt: Runtime, name: str, *, customer_id: str | None = None, locale: str = ""
+) -> list[Preview]:
     """Every message of a campaign, in the order of its steps, first channel before fallback.
+
+    With `locale` as somebody with that language would get it, else in the customer's own.
 
     Raises:
         InputError: when there is no such campaign or customer.
@@ -47,34 +53,54 @@ def preview(rt: Runtime, name: str, *, customer_id: str | None = None) -> list[P
         raise InputError(
             f'there is no campaign "{name}"; {did_you_mean(name, list(rt.campaigns))}'
         )
-    values = _values(rt, campaign, customer_id)
-    previews = []
-    for step in campaign.steps:
-        if isinstance(step, Send):
-            ways = [
-                (step.channel, step.template),
-                *([step.fallback] if step.fallback else []),
-            ]
-            for channel, template_name in ways:
-                template = rt.renderer.template(template_name)
-                previews.append(
-                    Preview(
-                        channel,
-                        template_name,
-                        rt.renderer.render(template, channel, values),
-                        rt.renderer.preview(template, values)
-                        if channel is Channel.EMAIL
-                        else "",
-                    )
-                )
-    return previews
+    if locale and not locales.known(locale):
+        raise InputError(f'"{locale}" is not a language that is known: de, de-AT, …')
+    seen = _seen(rt, campaign, customer_id)
+    wanted = locale or (seen.customer.locale if seen else "")
+    return [
+        _preview(rt, rt.renderer.template(template, wanted), channel, campaign, seen)
+        for step in campaign.steps
+        if isinstance(step, Send)
+        for channel, template in _ways(step)
+    ]
 
 
-def _values(
-    rt: Runtime, campaign: Campaign, customer_id: str | None
-) -> Mapping[str, Any]:
+def _ways(step: Send) -> list[tuple[Channel, str]]:
+    return [(step.channel, step.template), *([step.fallback] if step.fallback else [])]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What is known of the customer for whom it is looked at."""
+
+    message: Message
+    customer: Customer
+    order: Order | None
+    last_bought: Mapping[str, datetime]
+    now: datetime
+
+
+def _preview(
+    rt: Runtime,
+    template: Template,
+    channel: Channel,
+    campaign: Campaign,
+    seen: _Seen | None,
+) -> Preview:
+    values = _values(rt, template, channel, campaign, seen)
+    mail = channel is Channel.EMAIL
+    return Preview(
+        channel,
+        template.name,
+        rt.renderer.render(template, channel, values),
+        rt.renderer.preview(template, values) if mail else "",
+        template.locale,
+    )
+
+
+def _seen(rt: Runtime, campaign: Campaign, customer_id: str | None) -> _Seen | None:
     if customer_id is None:
-        return sample_values()
+        return None
     now = rt.clock()
     with rt.store.read() as tx:
         customer = customers.load(tx, [customer_id], now=now).get(customer_id)
@@ -87,18 +113,33 @@ def _values(
         bought = orders.last_bought(
             tx, [customer_id], categories=gathering.categories(campaign), now=now
         )
+    return _Seen(message, customer, order, bought.get(customer_id, {}), now)
+
+
+def _values(
+    rt: Runtime,
+    template: Template,
+    channel: Channel,
+    campaign: Campaign,
+    seen: _Seen | None,
+) -> Mapping[str, Any]:
+    samples = sample_values(locale=template.locale)
+    samples["message"]["purpose"] = campaign.purpose.value
+    if seen is None:
+        return samples
     own = composing.values(
-        message,
-        customer=customer,
-        order=order,
+        replace(seen.message, channel=channel),
+        customer=seen.customer,
+        order=seen.order,
         campaign=campaign,
         shop=rt.shop,
+        locale=template.locale,
         links=_LINKS,
-        last_bought=bought.get(customer_id, {}),
-        now=now,
+        last_bought=seen.last_bought,
+        now=seen.now,
     )
     # where this person has no recipe or staple, the sample stands in, so that the page is whole
-    return {**sample_values(), **{k: v for k, v in own.items() if v not in ({}, [])}}
+    return {**samples, **{k: v for k, v in own.items() if v not in ({}, [])}}
 
 
 def _message(

@@ -63,7 +63,7 @@ def rehearse(settings: Settings, campaigns: Sequence[Campaign]) -> Iterator[Rehe
     """
     messagelog.speak_plainly()
     shop = loading.load_shop(settings.folder / "campaigns")
-    renderer = Renderer(settings.folder / "templates")
+    renderer = Renderer(settings.folder / "templates", locale=shop.locale)
     with tempfile.TemporaryDirectory(prefix="aftercart-test-") as made:
         folder = Path(made)
         alone = replace(

@@ -212,7 +212,7 @@ def open_runtime(chosen: Settings, *, clock: Clock | None = None) -> Runtime:
         clock=clock or _clock_of(store),
         campaigns={c.name: c for c in campaigns},
         shop=shop,
-        renderer=Renderer(chosen.folder / "templates"),
+        renderer=Renderer(chosen.folder / "templates", locale=shop.locale),
     )
 
 

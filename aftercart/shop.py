@@ -7,6 +7,7 @@ from datetime import time
 from decimal import Decimal
 from functools import lru_cache
 
+from aftercart import locales
 from aftercart.campaigns import Limit, Staple, Window
 from aftercart.conditions import Condition
 from aftercart.model import Channel, Purpose
@@ -43,6 +44,12 @@ class Shop:
     phone: str = ""
     email: str = ""
     currency: str = ""
+    locale: str = (
+        locales.DEFAULT
+    )  #: the language of templates/ where no folder says another
+    staff: tuple[
+        str, ...
+    ] = ()  #: e-mail addresses and telephone numbers to which a test may be sent
     quiet_hours: Mapping[Channel, Window] = field(
         default_factory=lambda: dict(QUIET_HOURS)
     )  #: when we may write, on the customer's clock

@@ -12,7 +12,7 @@ import typer
 from rich.panel import Panel
 from rich.text import Text
 
-from aftercart import loading, previewing, rendering, settings, sms
+from aftercart import loading, locales, previewing, rendering, settings, sms
 from aftercart.campaigns import Campaign, Send
 from aftercart.cli.showing import count, out, problems, quiet_logs
 from aftercart.errors import Problem, SettingsError
@@ -44,7 +44,9 @@ def check(
     found += mistakes
     # what a template must hold depends on who sends it; with a broken campaign that is not known for sure
     purposes = {} if mistakes else _purposes(loading.load_campaigns(campaigns))
-    found += rendering.check(chosen.folder / "templates", purposes=purposes)
+    locale = locales.DEFAULT if mistakes else loading.load_shop(campaigns).locale
+    folder = chosen.folder / "templates"
+    found += rendering.check(folder, purposes=purposes, locale=locale)
     if format is Format.JSON:
         typer.echo(orjson.dumps([vars(p) for p in found], option=orjson.OPT_INDENT_2))
     elif format is Format.GITHUB:

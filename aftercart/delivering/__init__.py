@@ -55,9 +55,7 @@ def _put_down(
 
     `decided_under` are the pauses that were seen. Where one of them is over by now, whom it holds is rung again at once.
     """
-    fresh = [
-        t for t in prepared.templates.values() if t.version not in rt.kept_templates
-    ]
+    fresh = [t for t in prepared.templates if t.version not in rt.kept_templates]
     if not (note is not None or prepared.broken or prepared.moves or fresh):
         return
     now = rt.clock()

@@ -40,18 +40,23 @@ class Prepared:
     versions: dict[str, str] = field(default_factory=dict)
     attempts: dict[str, int] = field(default_factory=dict)
     address_keys: dict[str, str] = field(default_factory=dict)
-    templates: dict[str, Template] = field(default_factory=dict)
+    kept: dict[tuple[str, str], Template] = field(default_factory=dict)
 
     @property
     def channels(self) -> list[Channel]:
         """The channels of what goes, each once."""
         return [c for c in Channel if any(o.channel is c for o in self.outgoing)]
 
-    def template(self, rt: Runtime, name: str) -> Template:
+    @property
+    def templates(self) -> list[Template]:
+        """What was used, each version once."""
+        return list({t.version: t for t in self.kept.values()}.values())
+
+    def template(self, rt: Runtime, name: str, locale: str) -> Template:
         """The template as it is now: looked up once for the batch, so that a batch never mixes two versions."""
-        if name not in self.templates:
-            self.templates[name] = rt.renderer.template(name)
-        return self.templates[name]
+        if (name, locale) not in self.kept:
+            self.kept[name, locale] = rt.renderer.template(name, locale)
+        return self.kept[name, locale]
 
 
 def gather(tx: Tx, rt: Runtime, batch: Sequence[Message], *, now: datetime) -> People:
@@ -114,7 +119,7 @@ def _render_or_say_why(
     rt: Runtime, facts: Facts, prepared: Prepared, now: datetime
 ) -> None:
     try:
-        prepared.template(rt, facts.message.template)
+        prepared.template(rt, facts.message.template, facts.customer.locale)
     except TemplateError as error:
         # not this message's fault: who mends the template in time has lost none
         until = now + BROKEN_LOOK
@@ -136,7 +141,7 @@ def _first(error: TemplateError) -> str:
 
 def _render(rt: Runtime, facts: Facts, prepared: Prepared, now: datetime) -> None:
     message, customer = facts.message, facts.customer
-    template = prepared.template(rt, message.template)
+    template = prepared.template(rt, message.template, customer.locale)
     token_links = _links(rt, message)
     values = composing.values(
         message,
@@ -144,6 +149,7 @@ def _render(rt: Runtime, facts: Facts, prepared: Prepared, now: datetime) -> Non
         order=facts.order,
         campaign=facts.campaign,
         shop=rt.shop,
+        locale=template.locale,
         links=token_links,
         last_bought=facts.last_bought,
         now=now,

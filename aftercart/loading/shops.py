@@ -8,11 +8,12 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field, RootModel
 
+from aftercart import locales
 from aftercart.campaigns import Limit, Staple
 from aftercart.conditions import CATALOGUE, Condition
 from aftercart.conditions.sight import FUNCTIONS, PAST
 from aftercart.errors import CampaignError, Problem
-from aftercart.loading import documents, wording
+from aftercart.loading import documents, home, wording
 from aftercart.loading.documents import Document
 from aftercart.loading.fitting import fit
 from aftercart.loading.pieces import Country, Length, Limit_, Price, Shape, Span
@@ -52,6 +53,8 @@ class _Shop(Shape):
     phone: str = ""
     email: str = ""
     currency: str = ""
+    locale: str = locales.DEFAULT
+    staff: list[str] = Field(default_factory=list)
     quiet_hours: _Quiet = _Quiet()
     cap: _Cap = _Cap()
     sms_prices: dict[Country, Price] = Field(default_factory=dict)
@@ -94,6 +97,9 @@ def read(
     staples = _staples(files["staples"], problems)
     recipes = _recipes(files["recipes"], problems)
     audiences = _audiences(files["audiences"], problems)
+    if shop is not None and files["shop"] is not None:
+        locale = home.language(files["shop"], shop.locale, problems)
+        staff = home.staff(files["shop"], shop.staff, problems)
     if len(problems) > before or shop is None:
         return None
     return Shop(
@@ -103,6 +109,8 @@ def read(
         phone=shop.phone,
         email=shop.email,
         currency=shop.currency,
+        locale=locale,
+        staff=staff,
         quiet_hours={
             Channel.EMAIL: shop.quiet_hours.email,
             Channel.SMS: shop.quiet_hours.sms,

@@ -5,27 +5,39 @@ from pathlib import Path
 
 from jinja2 import nodes
 
+from aftercart import locales
 from aftercart.errors import Problem, TemplateError
 from aftercart.model import Purpose
-from aftercart.rendering import constructs, markup, names, parts, sources, tags
+from aftercart.rendering import (
+    constructs,
+    markup,
+    names,
+    parts,
+    sources,
+    tags,
+    translations,
+)
 from aftercart.rendering.renderer import Renderer
 
 
 def check(
-    folder: Path, *, purposes: Mapping[str, Purpose] | None = None
+    folder: Path,
+    *,
+    purposes: Mapping[str, Purpose] | None = None,
+    locale: str = locales.DEFAULT,
 ) -> list[Problem]:
     """All problems of a folder of templates, in the order of files.
 
     `purposes` says which template is used for what. One that is not named there is held to the rules of marketing, unless it
-    ends with the footer of service messages.
+    ends with the footer of service messages. `locale` is the language of the files that stand in no folder of a language.
     """
     if not folder.is_dir():
         return [Problem(str(folder), 1, 1, "there is no such folder")]
     found = _of_markup(folder)
     located = bool(found)
-    renderer = Renderer(folder)
+    renderer = Renderer(folder, locale=locale)
     for name in sources.names(folder):
-        found += _of_template(renderer, name, (purposes or {}).get(name))
+        found += _of_message(renderer, name, (purposes or {}).get(name))
     if (
         located
     ):  # the compiler's own words only repeat, less precisely, what was found above
@@ -35,7 +47,10 @@ def check(
 
 def _of_markup(folder: Path) -> list[Problem]:
     found: list[Problem] = []
-    files = [*folder.glob("*/*.mjml"), *folder.glob("*/*.html")]
+    deep = ("*/*", "*/*/*")
+    files = [
+        f for d in deep for end in (".mjml", ".html") for f in folder.glob(d + end)
+    ]
     for file in sorted(files):
         shown = file.relative_to(folder.parent).as_posix()
         try:
@@ -47,17 +62,44 @@ def _of_markup(folder: Path) -> list[Problem]:
     return found
 
 
-def _of_template(
+def _of_message(
     renderer: Renderer, name: str, purpose: Purpose | None
 ) -> list[Problem]:
+    """A template in all its languages."""
     shown = f"{renderer.folder.name}/{name}"
     found = list(parts.of_folder(renderer.folder / name, shown))
+    found += translations.of_folder(renderer.folder, name)
+    wrong, own = _of_template(renderer, name, renderer.locale, purpose)
+    found += wrong
+    for tongue in sources.translations(renderer.folder, name):
+        if tongue not in locales.chain(tongue):
+            continue
+        wrong, theirs = _of_template(renderer, name, tongue, purpose)
+        found += wrong
+        if own and theirs and not wrong:
+            found += translations.of_values(own, theirs, shown=shown, tongue=tongue)
+    return found
+
+
+_Trees = dict[str, nodes.Template]
+
+
+def _of_template(
+    renderer: Renderer, name: str, locale: str, purpose: Purpose | None
+) -> tuple[list[Problem], _Trees]:
+    """What is wrong with it in one language, and what it is made of."""
+    shown = f"{renderer.folder.name}/{name}"
+    if locale != renderer.locale:
+        shown = f"{shown}/{locale}"
+    found: list[Problem] = []
     try:
-        made = sources.read(renderer.folder, name, to_html=renderer.to_html)
+        made = sources.read(
+            renderer.folder, name, to_html=renderer.to_html, locale=locale
+        )
     except TemplateError as error:
-        return found + error.problems
+        return error.problems, {}
     purpose = purpose or _purpose_of(made)
-    trees: dict[str, nodes.Template] = {}
+    trees: _Trees = {}
     for part, text in made.texts.items():
         marked = tags.Marked(tags.split(text, part), made.places[part])
         found += constructs.problems(marked)
@@ -67,14 +109,14 @@ def _of_template(
             trees[part] = tree
     found += parts.of_law(trees, purpose, shown)
     if found:
-        return found  # samples would only repeat what is already said
+        return found, trees  # samples would only repeat what is already said
     try:
-        template = renderer.template(name)
+        template = renderer.template(name, locale)
         found += parts.of_sms_opt_out(template, purpose, shown)
         found += parts.of_samples(renderer, template, shown)
     except TemplateError as error:
         found += error.problems
-    return found
+    return found, trees
 
 
 def _purpose_of(made: sources.Sources) -> Purpose:

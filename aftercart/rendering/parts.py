@@ -33,7 +33,9 @@ _FILE = {part: file for file, part in reversed(sources.FILES.items())}
 
 def of_folder(home: Path, shown: str) -> Iterator[Problem]:
     """Files that are missing, or that nobody will read."""
-    present = {p.name for p in home.iterdir() if not p.name.startswith(".")}
+    present = {
+        p.name for p in home.iterdir() if p.is_file() and not p.name.startswith(".")
+    }
     for file in sorted(present - set(sources.FILES)):
         hint = suggest(file, sources.FILES) or f"files: {', '.join(sources.FILES)}"
         yield Problem(
@@ -99,7 +101,7 @@ def of_samples(renderer: Renderer, template: Template, shown: str) -> Iterator[P
         TemplateError: when a sample cannot be rendered.
     """
     for sparse in (False, True):
-        values = sample_values(sparse=sparse)
+        values = sample_values(sparse=sparse, locale=template.locale)
         if {"subject", "html", "text"} <= template.sources.keys():
             mail = renderer.render(template, Channel.EMAIL, values)
             preview = renderer.preview(template, values)

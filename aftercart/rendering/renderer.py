@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any
@@ -16,6 +17,7 @@ import jinja2
 import structlog
 from mjml import mjml2html
 
+from aftercart import locales
 from aftercart.campaigns import Place
 from aftercart.errors import Problem, TemplateError
 from aftercart.handover import Rendered
@@ -31,13 +33,16 @@ MAX_SUBJECT = 200
 _LIMITS = {"html": MAX_HTML, "text": MAX_TEXT, "sms": MAX_SMS, "subject": MAX_SUBJECT}
 _log = structlog.get_logger(__name__)
 
+_LOCALE = "locale"  #: where what is kept of a template says its language
 _KEPT = 256  #: compiled versions in memory; more are in use only while old messages are looked at
-_SANDBOXES = {True: Sandbox(html=True), False: Sandbox(html=False)}
 
 
 @dataclass(frozen=True)
 class Template:
-    """The finished texts of one message. `sources` has the keys subject, preview, html, text, sms as far as present."""
+    """The finished texts of one message. `sources` has the keys subject, preview, html, text, sms as far as present.
+
+    It has `locale` too where that is not the usual one, so that what is kept of a template is enough to show it again.
+    """
 
     name: str
     version: str
@@ -49,52 +54,83 @@ class Template:
     @classmethod
     def from_sources(cls, name: str, sources: Mapping[str, str]) -> "Template":
         """A template as it once was, from what was kept of it."""
-        return cls._of(name, Sources(texts=dict(sources), places={}))
+        texts = dict(sources)
+        locale = texts.pop(_LOCALE, locales.DEFAULT)
+        return cls._of(name, Sources(texts=texts, places={}, locale=locale))
 
     @classmethod
     def _of(cls, name: str, made: Sources) -> "Template":
-        return cls(name, made.version, MappingProxyType(dict(made.texts)), made.places)
+        kept = dict(made.texts)
+        if made.locale != locales.DEFAULT:
+            kept[_LOCALE] = made.locale
+        return cls(name, made.version, MappingProxyType(kept), made.places)
+
+    @property
+    def locale(self) -> str:
+        """The language that it speaks, and in which its values have to be filled in."""
+        return self.sources.get(_LOCALE, locales.DEFAULT)
 
     def __hash__(self) -> int:
         return hash((self.name, self.version))
 
 
 class Renderer:
-    """The templates of one folder."""
+    """The templates of one folder; `locale` is the language of those files that stand in no folder of a language."""
 
-    def __init__(self, folder: Path, *, to_html: ToHtml = mjml2html) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        locale: str = locales.DEFAULT,
+        to_html: ToHtml = mjml2html,
+    ) -> None:
         self.folder = folder
+        self.locale = locale
         self.to_html = to_html
-        self._templates: dict[str, tuple[object, Template]] = {}
+        self._templates: dict[tuple[str, str], tuple[object, Template]] = {}
         self._parts: OrderedDict[tuple[str, str, str], _Part] = OrderedDict()
         self._lock = threading.Lock()
 
-    def template(self, name: str) -> Template:
+    def template(self, name: str, wanted: str = "") -> Template:
         """The template as its files are now; they are compiled again only when one of them has changed.
+
+        It speaks the wanted language where it has been translated, else the shop's. A message is never half in one and half in
+        another: shared pieces follow the template.
 
         A change that cannot be used is logged, and the template goes on as it was until its files change again.
 
         Raises:
             TemplateError: with every problem that keeps the template from being used, where it never was.
         """
-        stamp = (_stamp(self.folder / name), _stamp(self.folder / sources.SHARED))
-        known = self._templates.get(name)
+        locale = self._spoken(name, wanted)
+        stamp = [
+            _stamp(self.folder / home / tongue)
+            for home in (name, sources.SHARED)
+            for tongue in ("", *locales.chain(locale))
+        ]
+        known = self._templates.get((name, locale))
         if known and known[0] == stamp:
             return known[1]
         with self._lock:
             try:
-                template = self._compile(name, strict=known is not None)
+                template = self._compile(name, locale, strict=known is not None)
             except TemplateError as error:
                 if known is None:
                     raise
                 _log.error("a template goes on as it was", problem=str(error))
                 template = known[1]
-            self._templates[name] = (stamp, template)
+            self._templates[name, locale] = (stamp, template)
         return template
 
-    def _compile(self, name: str, *, strict: bool) -> Template:
+    def _spoken(self, name: str, wanted: str) -> str:
+        if not wanted or wanted == self.locale:
+            return self.locale
+        there = [t for t in locales.chain(wanted) if (self.folder / name / t).is_dir()]
+        return locales.spoken(wanted, own=self.locale, translated=there)
+
+    def _compile(self, name: str, locale: str, *, strict: bool) -> Template:
         """`strict` also looks for names that no message has: those of a new version would fail with each of them."""
-        made = sources.read(self.folder, name, to_html=self.to_html)
+        made = sources.read(self.folder, name, to_html=self.to_html, locale=locale)
         problems: list[Problem] = []
         for part, text in made.texts.items():
             marked = tags.Marked(tags.split(text, part), made.places[part])
@@ -144,6 +180,11 @@ class Renderer:
         return ready.fill(values)
 
 
+@lru_cache(maxsize=128)
+def _sandbox(*, html: bool, locale: str) -> Sandbox:
+    return Sandbox(html=html, locale=locale)
+
+
 class _Part:
     """One compiled text."""
 
@@ -158,7 +199,7 @@ class _Part:
         self._limit = _LIMITS.get(part, MAX_TEXT)
         self._name = f"{template.name}/{part}"
         self._file = f"<{self._name} {template.version}>"
-        sandbox = _SANDBOXES[part == "html"]
+        sandbox = _sandbox(html=part == "html", locale=template.locale)
         try:
             code = sandbox.compile(self._marked.source, self._name, self._file)
         except jinja2.TemplateError as error:

@@ -6,6 +6,7 @@ object is reachable, apart from `loop`. That is stricter than Jinja's own sandbo
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from jinja2 import StrictUndefined, Undefined
@@ -15,6 +16,7 @@ from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from aftercart import locales
 from aftercart.rendering import vocabulary
 from aftercart.spelling import closest
 
@@ -47,10 +49,9 @@ def url(value: Any) -> str:
     )
 
 
-def sentence(values: Iterable[Any]) -> str:
+def sentence(values: Iterable[Any], *, locale: str = locales.DEFAULT) -> str:
     """ "eggs", "eggs and milk", "eggs, milk and coffee"."""
-    *some, last = [str(v) for v in values] or [""]
-    return f"{', '.join(some)} and {last}" if some else last
+    return locales.listed(map(str, values), locale)
 
 
 def singular(word: str) -> str:
@@ -62,9 +63,20 @@ def singular(word: str) -> str:
     return word[:-2] if re.search(r"(?:oes|shes|ches|xes|sses)$", word) else word[:-1]
 
 
-def plural(count: int, one: str, many: str) -> str:
-    """`1 day`, `10 days`: the count with the fitting word."""
-    return f"{count} {one if count == 1 else many}"
+def plural(count: float, *forms: str, locale: str = locales.DEFAULT) -> str:
+    """`1 day`, `10 days`: the count with the fitting word, of as many as the language has.
+
+    Raises:
+        SecurityError: when there is no word at all.
+    """
+    if not forms:
+        raise SecurityError('plural needs words; write plural("day", "days")')
+    return f"{number(count, locale=locale)} {locales.form(count, forms, locale)}"
+
+
+def number(value: float, *, locale: str = locales.DEFAULT) -> str:
+    """`1,234.5`, as people write it."""
+    return locales.number(value, locale)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
@@ -95,11 +107,16 @@ FILTERS: dict[str, Callable[..., Any]] = {
             "urlencode",
         ]
     },
+    "number": number,
     "plural": plural,
     "sentence": sentence,
     "singular": singular,
     "url": url,
 }
+
+
+#: Those that speak a language.
+_SPEAKING = ("number", "plural", "sentence")
 
 
 def printable(text: str) -> str:
@@ -137,7 +154,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     intercepted_binops = frozenset({"*", "**", "%", "+"})
 
-    def __init__(self, *, html: bool) -> None:
+    def __init__(self, *, html: bool, locale: str = locales.DEFAULT) -> None:
         super().__init__(
             autoescape=html,
             undefined=Missing,
@@ -148,7 +165,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             cache_size=0,
         )
         self.globals = {"range": _capped_range}
-        self.filters = dict(FILTERS)
+        speaking = {n: partial(FILTERS[n], locale=locale) for n in _SPEAKING}
+        self.filters = {**FILTERS, **speaking}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A key of a dict; unlike Jinja's, never a method, so that `order.items` are the items."""

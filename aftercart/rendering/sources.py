@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from aftercart import locales
 from aftercart.campaigns import Place
 from aftercart.errors import Problem, TemplateError
 from aftercart.rendering import tags
@@ -47,11 +48,14 @@ class Sources:
 
     texts: Mapping[str, str]
     places: Mapping[str, tuple[Place, ...]]
+    locale: str = locales.DEFAULT
 
     @property
     def version(self) -> str:
-        """Twelve hex digits that change with any part."""
+        """Twelve hex digits that change with any part, and with the language in which days and counts are filled in."""
         digest = hashlib.sha256()
+        if self.locale != locales.DEFAULT:
+            digest.update(f"locale\0{self.locale}\0".encode())
         for part, text in sorted(self.texts.items()):
             digest.update(f"{part}\0{len(text)}\0{text}\0".encode())
         return digest.hexdigest()[:12]
@@ -63,8 +67,19 @@ def names(folder: Path) -> list[str]:
     return sorted(name for name in found if name[0] not in "_.")
 
 
-def read(folder: Path, name: str, *, to_html: ToHtml) -> Sources:
-    """All parts of one template.
+def translations(folder: Path, name: str) -> list[str]:
+    """The languages of a template beside its own: the folders in it."""
+    home = folder / name
+    if not home.is_dir():
+        return []
+    found = (p.name for p in home.iterdir() if p.is_dir())
+    return sorted(name for name in found if name[0] not in "_.")
+
+
+def read(
+    folder: Path, name: str, *, to_html: ToHtml, locale: str = locales.DEFAULT
+) -> Sources:
+    """All parts of one template, each file from the nearest folder: `de-AT`, `de`, then the template's own.
 
     Raises:
         TemplateError: with every problem that keeps the parts from being put together.
@@ -74,7 +89,8 @@ def read(folder: Path, name: str, *, to_html: ToHtml) -> Sources:
     if not _NAME.fullmatch(name) or not home.is_dir() or home.is_symlink():
         hint = f"templates: {', '.join(names(folder))}" if folder.is_dir() else ""
         raise TemplateError([Problem(shown, 1, 1, "there is no such template", hint)])
-    found = [file for file in FILES if (home / file).is_file()]
+    tongues = [t for t in locales.chain(locale) if locales.known(t)]
+    found = _files(home, tongues)
     if not found:
         raise TemplateError(
             [
@@ -83,12 +99,24 @@ def read(folder: Path, name: str, *, to_html: ToHtml) -> Sources:
                 )
             ]
         )
-    return _Composer(folder, to_html).compose(name, found)
+    made = _Composer(folder, to_html, tongues).compose(name, found)
+    return replace(made, locale=locale)
+
+
+def _files(home: Path, tongues: Sequence[str]) -> list[str]:
+    """The files of a message; of body.mjml and body.html the one that is nearer."""
+    places = [*(home / tongue for tongue in tongues), home]
+    near: dict[str, str] = {}
+    for place in places:
+        for file, part in FILES.items():
+            if (place / file).is_file():
+                near.setdefault(part, file)
+    return list(near.values())
 
 
 class _Composer:
-    def __init__(self, folder: Path, to_html: ToHtml) -> None:
-        self._folder, self._to_html = folder, to_html
+    def __init__(self, folder: Path, to_html: ToHtml, tongues: Sequence[str]) -> None:
+        self._folder, self._to_html, self._tongues = folder, to_html, tongues
         self._problems: list[Problem] = []
 
     def compose(self, name: str, files: Sequence[str]) -> Sources:
@@ -120,9 +148,15 @@ class _Composer:
         if file == "body.mjml" and not self._problems:
             pieces = self._pressed(pieces, body)
         macros = f"{SHARED}/{MACROS}"
-        if (self._folder / macros).is_file():
+        if (self._folder / self._nearest(macros)).is_file():
             pieces = [*_trimmed(self._pieces(macros)), *pieces]
         return pieces
+
+    def _nearest(self, path: str) -> str:
+        """The file in the customer's language, where there is one."""
+        home, _, file = path.rpartition("/")
+        ways = (f"{home}/{tongue}/{file}" for tongue in self._tongues)
+        return next((way for way in ways if (self._folder / way).is_file()), path)
 
     def _pressed(self, pieces: Sequence[Piece], body: Sequence[Piece]) -> list[Piece]:
         """Through MJML, with every tag held by a word that MJML does not touch."""
@@ -159,6 +193,7 @@ class _Composer:
 
     def _pieces(self, path: str, depth: int = 0) -> list[Piece]:
         """A file with the shared files it includes."""
+        path = self._nearest(path)
         file = self._folder / path
         shown = f"{self._folder.name}/{path}"
         try:
@@ -181,7 +216,7 @@ class _Composer:
         shared = f"{SHARED}/{found[2]}"
         if depth >= MAX_DEPTH:
             wrong, hint = "files include each other too deeply", f"at most {MAX_DEPTH}"
-        elif not (self._folder / shared).is_file():
+        elif not (self._folder / self._nearest(shared)).is_file():
             wrong = f"there is no {shared}"
             hint = "there are: " + ", ".join(
                 sorted(p.name for p in (self._folder / SHARED).glob("*.*"))

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
+
+from aftercart import locales
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Word:
     optional: bool = False
 
 
-_WHY = "You get this because you shop with Meadow Grocer and said yes to our messages."
+_WHY = "You get this because you agreed to hear from Meadow Grocer."
 _SURVEY = "https://meadowgrocer.example/s/k3J9"
 _INGREDIENTS = [
     "8 chicken thighs, bone in",
@@ -44,7 +48,13 @@ CATALOGUE: tuple[Word, ...] = (
     Word("shop.phone", "The shop's telephone number", "+44 117 496 0112"),
     Word("shop.email", "Where answers reach the shop", "hello@meadowgrocer.example"),
     Word("customer.first_name", "First name, as the customer wrote it", "Ann", True),
-    Word("message.why", "One sentence: why the customer gets this message", _WHY),
+    Word(
+        "message.why",
+        "One sentence: why the customer gets this message, in English; `_base/why.txt` says it in every language",
+        _WHY,
+    ),
+    Word("message.purpose", "marketing, survey or service", "marketing"),
+    Word("message.language", "The language that the message speaks", "en-GB"),
     Word(
         "message.unsubscribe_url",
         "One click ends these messages; not there in service messages",
@@ -60,9 +70,11 @@ CATALOGUE: tuple[Word, ...] = (
     Word("order.placed_on", "The day of the order, with its date", "Tuesday 3 March"),
     Word("order.promised_time", "When it should have come (their clock)", "18:00"),
     Word("order.new_time", "When it is expected now; may be unknown", "18:40", True),
+    Word("order.total", "What it costs, with its currency", "£42.10", True),
     Word("order.items[].name", "A bought product", "Chicken thighs"),
     Word("order.items[].category", "Its category in the shop", "chicken"),
     Word("order.items[].quantity", "How many of it", 2),
+    Word("order.items[].price", "What one of it costs", "£5.25", True),
     Word("recipe.id", "The recipe's key in the recipe file", "chicken-leeks-lemon"),
     Word("recipe.title", "Its title", "Roast chicken with leeks and lemon"),
     Word("recipe.main", "The bought thing it is about", "chicken"),
@@ -104,8 +116,8 @@ CATALOGUE: tuple[Word, ...] = (
 # What follows the first sample in a list; a template has to read well with one entry and with many.
 _MORE: Mapping[str, list[dict[str, Any]]] = {
     "order.items": [
-        {"name": "Leeks", "category": "vegetables", "quantity": 1},
-        {"name": "Lemons", "category": "fruit", "quantity": 4},
+        {"name": "Leeks", "category": "vegetables", "quantity": 1, "price": "£1.20"},
+        {"name": "Lemons", "category": "fruit", "quantity": 4, "price": "£0.40"},
     ],
     "staples": [
         {
@@ -127,10 +139,16 @@ _MORE: Mapping[str, list[dict[str, Any]]] = {
 }
 
 
-def sample_values(*, sparse: bool = False) -> dict[str, Any]:
+_TUESDAY = date(2026, 3, 3)
+_LAST = (_TUESDAY, date(2026, 3, 7), date(2026, 2, 17))
+
+
+def sample_values(
+    *, sparse: bool = False, locale: str = locales.DEFAULT
+) -> dict[str, Any]:
     """A complete set of values; `sparse` has one entry in every list and nothing in what is optional.
 
-    The numbers of a survey are always all eleven.
+    The numbers of a survey are always all eleven. Days, times and sums are written as in `locale`.
     """
     values: dict[str, Any] = {}
     for word in CATALOGUE:
@@ -142,7 +160,29 @@ def sample_values(*, sparse: bool = False) -> dict[str, Any]:
         for name in ("recipe.ingredients", "recipe.steps"):
             del _at(values, name)[1:]
         _at(values, "recipe.have").clear()
+    if locale != locales.DEFAULT:
+        _translate(values, locale)
     return values
+
+
+def _translate(values: dict[str, Any], locale: str) -> None:
+    """The samples' days, times and sums in another language."""
+    values["message"]["language"] = locale
+    for here, key, day in (
+        *((values["order"], key, _TUESDAY) for key in ("day", "placed_on")),
+        *((s, "last_day", d) for s, d in zip(values["staples"], _LAST, strict=False)),
+    ):
+        say = locales.weekday if key == "day" else locales.day
+        here[key] = say(day, locale)
+    order = values["order"]
+    for key in ("promised_time", "new_time"):
+        if order[key]:
+            order[key] = locales.clock(
+                datetime.fromisoformat(f"2026-03-03T{order[key]}"), locale
+            )
+    for priced, key in ((order, "total"), *((i, "price") for i in order["items"])):
+        if priced[key]:
+            priced[key] = locales.money(Decimal(priced[key][1:]), "EUR", locale)
 
 
 def names() -> Iterator[str]:

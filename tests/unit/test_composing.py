@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 
-from aftercart import composing
+from aftercart import composing, locales
 from aftercart.campaigns import Campaign, RunningLow, Staple
 from aftercart.composing import Links
 from aftercart.model import Customer, Line, Message, Order, Purpose
@@ -40,6 +40,7 @@ def _words(
         order=about,
         campaign=of or campaign(),
         shop=SHOP,
+        locale=locales.spoken(customer.locale, own=SHOP.locale, translated=["de"]),
         links=LINKS,
         last_bought=last_bought or {},
         now=NOW,
@@ -60,7 +61,11 @@ def test_marketing_and_surveys_can_be_left_and_alerts_have_no_such_link() -> Non
         assert links["unsubscribe_url"] == LINKS.unsubscribe
         assert links["preferences_url"] == LINKS.preferences
 
-    assert set(_words(message(purpose=Purpose.SERVICE))["message"]) == {"why"}
+    assert set(_words(message(purpose=Purpose.SERVICE))["message"]) == {
+        "why",
+        "purpose",
+        "language",
+    }
 
 
 def test_a_survey_has_eleven_links_in_order_and_nothing_else_has() -> None:

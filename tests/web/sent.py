@@ -102,17 +102,18 @@ def bring(tx: Tx, rt: Runtime, p: Planned) -> Message:
 
 
 def _send(tx: Tx, rt: Runtime, message: Message, p: Planned) -> None:
-    template = rt.renderer.template(message.template)
+    customer = customers.load(tx, [message.customer_id], now=p.due)[message.customer_id]
+    template = rt.renderer.template(message.template, customer.locale)
     versions.keep(
         tx, template.version, name=template.name, sources=template.sources, now=NOW
     )
-    customer = customers.load(tx, [message.customer_id], now=p.due)[message.customer_id]
     values = composing.values(
         message,
         customer=customer,
         order=orders.load(tx, [p.order]).get(p.order),
         campaign=rt.campaigns[p.campaign],
         shop=rt.shop,
+        locale=template.locale,
         links=composing.Links(*["https://shop.example/u/token"] * 3),
         last_bought={},
         now=p.due,

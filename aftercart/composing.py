@@ -26,11 +26,13 @@ _WHY = {
 
 @dataclass(frozen=True)
 class Links:
-    """The signed addresses of one message."""
+    """What of one message is made with the shop's key: its signed addresses and its codes."""
 
     unsubscribe: str
     preferences: str
     survey: str
+    referral: str = ""
+    coupon: str = ""  #: empty where the campaign has none
 
 
 def values(
@@ -49,10 +51,15 @@ def values(
     on = _Clock(customer, locale, plain=message.channel is Channel.SMS)
     words: dict[str, Any] = {
         "shop": _shop(shop),
-        "customer": {"first_name": customer.first_name},
+        "customer": {
+            "first_name": customer.first_name,
+            "referral_code": links.referral,
+        },
         "message": _message(message, shop, links, locale),
         "reorder_url": shop.url,
     }
+    if links.coupon:
+        words["coupon"] = {"code": links.coupon}
     if message.purpose is Purpose.SURVEY:
         words["survey"] = {
             "url": links.survey,

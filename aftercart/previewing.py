@@ -21,7 +21,9 @@ _LINKS = composing.Links(
     unsubscribe="https://shop.example/u/preview",
     preferences="https://shop.example/u/preview",
     survey="https://shop.example/s/preview",
+    referral="7K2M9QXH",
 )
+_SAMPLE = "4TR8WZ3CHK29MPQX"
 #: Orders that are looked through for one that fits the campaign.
 _RECENT = 30
 
@@ -134,12 +136,18 @@ def _values(
         campaign=campaign,
         shop=rt.shop,
         locale=template.locale,
-        links=_LINKS,
+        links=replace(_LINKS, coupon=_coupon(rt, campaign)),
         last_bought=seen.last_bought,
         now=seen.now,
     )
     # where this person has no recipe or staple, the sample stands in, so that the page is whole
     return {**samples, **{k: v for k, v in own.items() if v not in ({}, [])}}
+
+
+def _coupon(rt: Runtime, campaign: Campaign) -> str:
+    """What the code will look like; the real one belongs to a message that is on its way."""
+    of = rt.shop.coupons.get(campaign.name)
+    return f"{of.prefix}-{_SAMPLE[: of.length]}" if of else ""
 
 
 def _message(

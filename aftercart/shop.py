@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from aftercart import locales
 from aftercart.campaigns import Limit, Staple, Window
+from aftercart.codes import Coupon
 from aftercart.conditions import Condition
 from aftercart.model import Channel, Purpose
 
@@ -62,6 +63,7 @@ class Shop:
         default_factory=dict
     )  #: of one part, by country, in the shop's currency
     tags: tuple[str, ...] = ()  #: that the shop brings; campaigns put on others
+    coupons: Mapping[str, Coupon] = field(default_factory=dict)  #: by campaign
     _sorted: Callable[[str, str], str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

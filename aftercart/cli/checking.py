@@ -12,13 +12,14 @@ import typer
 from rich.panel import Panel
 from rich.text import Text
 
-from aftercart import loading, locales, previewing, rendering, settings, sms
+from aftercart import loading, previewing, rendering, settings, sms
 from aftercart.campaigns import Campaign, Send
 from aftercart.cli.showing import count, out, problems, quiet_logs
 from aftercart.errors import Problem, SettingsError
 from aftercart.model import Channel, Purpose
 from aftercart.policy.still import templates as templates_of
 from aftercart.runtime import open_runtime, read_settings
+from aftercart.shop import Shop
 
 
 class Format(StrEnum):
@@ -43,10 +44,17 @@ def check(
     mistakes = loading.check_folder(campaigns)
     found += mistakes
     # what a template must hold depends on who sends it; with a broken campaign that is not known for sure
-    purposes = {} if mistakes else _purposes(loading.load_campaigns(campaigns))
-    locale = locales.DEFAULT if mistakes else loading.load_shop(campaigns).locale
-    folder = chosen.folder / "templates"
-    found += rendering.check(folder, purposes=purposes, locale=locale)
+    templates = chosen.folder / "templates"
+    if mistakes:
+        found += rendering.check(templates)
+    else:
+        shop, every = loading.load_shop(campaigns), loading.load_campaigns(campaigns)
+        found += rendering.check(
+            templates,
+            purposes=_purposes(every),
+            coupons=_with_coupon(every, shop),
+            locale=shop.locale,
+        )
     if format is Format.JSON:
         typer.echo(orjson.dumps([vars(p) for p in found], option=orjson.OPT_INDENT_2))
     elif format is Format.GITHUB:
@@ -80,6 +88,16 @@ def _purposes(campaigns: Iterable[Campaign]) -> dict[str, Purpose]:
         if isinstance(step, Send)
         for template in templates_of(step)
     }
+
+
+def _with_coupon(campaigns: Iterable[Campaign], shop: Shop) -> set[str]:
+    """The templates in which a coupon can be shown: those that only campaigns with one use."""
+    brings: dict[str, bool] = {}
+    for campaign in campaigns:
+        for template in _purposes([campaign]):
+            has = campaign.name in shop.coupons
+            brings[template] = brings.get(template, True) and has
+    return {template for template, has in brings.items() if has}
 
 
 def preview(

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -95,6 +96,10 @@ def _pages(rt: Runtime, asked: dict[str, Any], *, limit: int, json: bool) -> int
         size = min(_PAGE, limit - count) if limit else _PAGE
         with rt.store.read() as tx:
             rows = records.log(tx, **asked, before=before, limit=size) if size else []
+            brought = records.coupons(
+                tx, [r.id for r in rows if json and r.campaign in rt.shop.coupons]
+            )
+        rows = [replace(r, coupon=brought.get(r.id, "")) for r in rows]
         _print(rows, json=json)
         count += len(rows)
         if len(rows) < size or not rows or count == limit:

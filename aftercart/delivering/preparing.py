@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 
-from aftercart import composing, gathering, links
+from aftercart import codes, composing, gathering, links
 from aftercart.errors import TemplateError
 from aftercart.gathering import People
 from aftercart.handover import Outgoing
@@ -176,9 +176,11 @@ def _render(rt: Runtime, facts: Facts, prepared: Prepared, now: datetime) -> Non
 
 
 def _links(rt: Runtime, message: Message) -> composing.Links:
-    if message.purpose is Purpose.SERVICE:
-        return composing.Links("", "", "")
     secret, public = rt.settings.secret_key, rt.settings.public_url
+    referral = codes.referral(message.customer_id, secret=secret)
+    coupon = codes.of_message(rt.shop.coupons, message, secret=secret)
+    if message.purpose is Purpose.SERVICE:
+        return composing.Links("", "", "", referral, coupon)
     leave = links.unsubscribe_url(
         public, links.sign(links.UNSUBSCRIBE, message.id, secret=secret)
     )
@@ -186,7 +188,7 @@ def _links(rt: Runtime, message: Message) -> composing.Links:
     if message.purpose is Purpose.SURVEY:
         token = links.sign(links.SURVEY, message.id, secret=secret)
         survey = links.survey_url(public, token)
-    return composing.Links(unsubscribe=leave, preferences=leave, survey=survey)
+    return composing.Links(leave, leave, survey, referral, coupon)
 
 
 def _headers(message: Message, token_links: composing.Links) -> dict[str, str]:

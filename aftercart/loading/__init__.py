@@ -6,6 +6,7 @@ from pathlib import Path
 from aftercart.campaigns import Campaign
 from aftercart.errors import CampaignError, Problem
 from aftercart.loading import (
+    coupons,
     documents,
     judging,
     naming,
@@ -73,6 +74,8 @@ def _read(folder: Path) -> tuple[tuple[Campaign, ...], list[Problem]]:
         # what one says of another is judged when all of them can be read
         problems += together.check(campaigns)
         problems += naming.check(read, campaigns, shop)
+        if shop:
+            problems += coupons.check(folder, shop.coupons, {c.name for c in campaigns})
     return campaigns, problems
 
 

@@ -13,7 +13,7 @@ from aftercart.campaigns import Limit, Staple
 from aftercart.conditions import CATALOGUE, Condition
 from aftercart.conditions.sight import FUNCTIONS, PAST
 from aftercart.errors import CampaignError, Problem
-from aftercart.loading import documents, home, wording
+from aftercart.loading import coupons, documents, home, wording
 from aftercart.loading.documents import Document
 from aftercart.loading.fitting import fit
 from aftercart.loading.pieces import Country, Length, Limit_, Price, Shape, Span
@@ -86,7 +86,7 @@ def read(
     shown = f"{folder.parent.name}/{folder.name}"
     files = {
         name: _document(folder / f"{name}.yaml", f"{shown}/{name}.yaml", problems)
-        for name in ("shop", "categories", "staples", "recipes", "audiences")
+        for name in ("shop", "categories", "staples", "recipes", "audiences", "coupons")
     }
     if files["shop"] is None and len(problems) == before:
         words, hint = "there is no such file", "it holds the name of the shop"
@@ -97,6 +97,7 @@ def read(
     staples = _staples(files["staples"], problems)
     recipes = _recipes(files["recipes"], problems)
     audiences = _audiences(files["audiences"], problems)
+    coupons_ = coupons.read(files["coupons"], problems)
     if shop is not None and files["shop"] is not None:
         locale = home.language(files["shop"], shop.locale, problems)
         staff = home.staff(files["shop"], shop.staff, problems)
@@ -122,6 +123,7 @@ def read(
         recipes=recipes,
         audiences=audiences,
         tags=tuple(shop.tags),
+        coupons=coupons_,
     )
 
 

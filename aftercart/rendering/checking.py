@@ -1,6 +1,7 @@
 """What is wrong with the templates? Every problem of every file at once, each with its place."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import nodes
@@ -24,12 +25,14 @@ def check(
     folder: Path,
     *,
     purposes: Mapping[str, Purpose] | None = None,
+    coupons: Collection[str] | None = None,
     locale: str = locales.DEFAULT,
 ) -> list[Problem]:
     """All problems of a folder of templates, in the order of files.
 
     `purposes` says which template is used for what. One that is not named there is held to the rules of marketing, unless it
-    ends with the footer of service messages. `locale` is the language of the files that stand in no folder of a language.
+    ends with the footer of service messages. `coupons` are the templates whose campaigns all bring a
+    code, None where that is not known. `locale` is the language of the files that stand in no folder of a language.
     """
     if not folder.is_dir():
         return [Problem(str(folder), 1, 1, "there is no such folder")]
@@ -37,12 +40,21 @@ def check(
     located = bool(found)
     renderer = Renderer(folder, locale=locale)
     for name in sources.names(folder):
-        found += _of_message(renderer, name, (purposes or {}).get(name))
+        brings = coupons is None or name in coupons
+        found += _of_message(renderer, name, _Use((purposes or {}).get(name), brings))
     if (
         located
     ):  # the compiler's own words only repeat, less precisely, what was found above
         found = [p for p in found if not p.message.startswith(sources.UNREADABLE)]
     return sorted(set(found))
+
+
+@dataclass(frozen=True)
+class _Use:
+    """What a template is used for: the purpose where it is known, and whether a coupon is there to be shown."""
+
+    purpose: Purpose | None
+    coupon: bool
 
 
 def _of_markup(folder: Path) -> list[Problem]:
@@ -62,19 +74,17 @@ def _of_markup(folder: Path) -> list[Problem]:
     return found
 
 
-def _of_message(
-    renderer: Renderer, name: str, purpose: Purpose | None
-) -> list[Problem]:
+def _of_message(renderer: Renderer, name: str, use: _Use) -> list[Problem]:
     """A template in all its languages."""
     shown = f"{renderer.folder.name}/{name}"
     found = list(parts.of_folder(renderer.folder / name, shown))
     found += translations.of_folder(renderer.folder, name)
-    wrong, own = _of_template(renderer, name, renderer.locale, purpose)
+    wrong, own = _of_template(renderer, name, renderer.locale, use)
     found += wrong
     for tongue in sources.translations(renderer.folder, name):
         if tongue not in locales.chain(tongue):
             continue
-        wrong, theirs = _of_template(renderer, name, tongue, purpose)
+        wrong, theirs = _of_template(renderer, name, tongue, use)
         found += wrong
         if own and theirs and not wrong:
             found += translations.of_values(own, theirs, shown=shown, tongue=tongue)
@@ -85,7 +95,7 @@ _Trees = dict[str, nodes.Template]
 
 
 def _of_template(
-    renderer: Renderer, name: str, locale: str, purpose: Purpose | None
+    renderer: Renderer, name: str, locale: str, use: _Use
 ) -> tuple[list[Problem], _Trees]:
     """What is wrong with it in one language, and what it is made of."""
     shown = f"{renderer.folder.name}/{name}"
@@ -98,7 +108,7 @@ def _of_template(
         )
     except TemplateError as error:
         return error.problems, {}
-    purpose = purpose or _purpose_of(made)
+    purpose = use.purpose or _purpose_of(made)
     trees: _Trees = {}
     for part, text in made.texts.items():
         marked = tags.Marked(tags.split(text, part), made.places[part])
@@ -106,6 +116,7 @@ def _of_template(
         tree, _ = constructs.parse(marked)
         if tree is not None:
             found += names.problems(marked, tree)
+            found += [] if use.coupon else parts.of_coupon(marked, tree)
             trees[part] = tree
     found += parts.of_law(trees, purpose, shown)
     if found:

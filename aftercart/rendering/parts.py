@@ -8,9 +8,10 @@ from jinja2 import nodes
 from aftercart import sms
 from aftercart.errors import Problem
 from aftercart.model import Channel, Purpose
-from aftercart.rendering import names, sources
+from aftercart.rendering import names, sources, tags
 from aftercart.rendering.renderer import Renderer, Template
 from aftercart.rendering.sandbox import suggest
+from aftercart.rendering.tags import Marked
 from aftercart.rendering.vocabulary import sample_values
 
 MAX_HTML = (
@@ -76,6 +77,15 @@ def of_law(
                 yield Problem(file, 1, 1, words, hint)
     if "sms" in trees and not names.uses(trees["sms"], "shop.name"):
         yield Problem(f"{shown}/sms.txt", 1, 1, "an SMS begins with shop.name")
+
+
+def of_coupon(marked: Marked, tree: nodes.Template) -> Iterator[Problem]:
+    """A code that the campaign does not bring: each of its messages would fail."""
+    for found in tree.find_all(nodes.Name):
+        if found.name == "coupon" and found.ctx == "load":
+            words = "the campaign of this message brings no coupon"
+            hint = "name it in campaigns/shop/coupons.yaml, or take the code out"
+            yield tags.problem(marked.place(found.lineno, "coupon"), words, hint)
 
 
 def of_sms_opt_out(

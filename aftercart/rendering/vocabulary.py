@@ -49,6 +49,16 @@ CATALOGUE: tuple[Word, ...] = (
     Word("shop.email", "Where answers reach the shop", "hello@meadowgrocer.example"),
     Word("customer.first_name", "First name, as the customer wrote it", "Ann", True),
     Word(
+        "customer.referral_code",
+        "The code by which this customer brings friends; it never changes",
+        "7K2M9QXH",
+    ),
+    Word(
+        "coupon.code",
+        "A code for this customer and this occasion; only in campaigns of `shop/coupons.yaml`",
+        "BDAY-4TR8WZ3C",
+    ),
+    Word(
         "message.why",
         "One sentence: why the customer gets this message, in English; `_base/why.txt` says it in every language",
         _WHY,

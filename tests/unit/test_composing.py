@@ -51,7 +51,7 @@ def test_every_message_knows_shop_customer_and_why() -> None:
     words = _words()
 
     assert words["shop"]["name"] == "Meadow"
-    assert words["customer"] == {"first_name": "Ann"}
+    assert words["customer"]["first_name"] == "Ann"
     assert words["message"]["why"].startswith("You get this because you agreed")
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from aftercart.campaigns import (
+    Anniversary,
     Campaign,
     EventTrigger,
+    Inactive,
     LateDelivery,
     Limit,
     Recurring,
@@ -18,6 +20,7 @@ from aftercart.campaigns import (
     Wait,
     Window,
 )
+from aftercart.codes import Coupon
 from aftercart.loading import check_folder, json_schema, load_campaigns, load_shop
 from aftercart.model import Channel, Purpose
 
@@ -33,12 +36,14 @@ def test_nothing_is_wrong_with_them() -> None:
     assert check_folder(FOLDER) == []
 
 
-def test_there_are_the_four(campaigns: dict[str, Campaign]) -> None:
+def test_there_are_the_six(campaigns: dict[str, Campaign]) -> None:
     assert sorted(campaigns) == [
+        "birthday",
         "delivery-delay",
         "nps-survey",
         "recipe-follow-up",
         "reorder-nudge",
+        "win-back",
     ]
 
 
@@ -168,3 +173,24 @@ def test_the_schema_beside_the_campaigns_is_the_one_of_this_version() -> None:
     assert stored == json_schema(), (
         "write it anew: aftercart schema > campaigns/schema.json"
     )
+
+
+def test_a_birthday_is_greeted_on_the_day_with_a_code(
+    campaigns: dict[str, Campaign],
+) -> None:
+    birthday = campaigns["birthday"]
+
+    assert birthday.trigger == Anniversary("birthday", time(9))
+    assert load_shop(FOLDER).coupons["birthday"] == Coupon("BDAY", 8)
+    (send,) = birthday.steps
+    assert isinstance(send, Send) and send.expires == timedelta(hours=12)
+
+
+def test_who_has_been_away_for_sixty_days_hears_it_once(
+    campaigns: dict[str, Campaign],
+) -> None:
+    trigger = campaigns["win-back"].trigger
+
+    assert isinstance(trigger, Inactive)
+    assert trigger.days == 60
+    assert campaigns["win-back"].priority < 0

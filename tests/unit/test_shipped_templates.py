@@ -1,4 +1,4 @@
-"""The four campaigns' messages as they ship: sound, readable with much and with little, and in the promised words."""
+"""The shipped campaigns' messages as they ship: sound, readable with much and with little, and in the promised words."""
 
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ PURPOSES = {
     "reorder-nudge": Purpose.MARKETING,
     "delivery-delay": Purpose.SERVICE,
     "nps-survey": Purpose.SURVEY,
+    "birthday": Purpose.MARKETING,
+    "win-back": Purpose.MARKETING,
 }
 
 
@@ -52,7 +54,7 @@ def test_every_message_reads_well_with_much_and_with_little(
     assert len(mail.html) < 20_000
 
 
-@pytest.mark.parametrize("name", ["recipe-follow-up", "reorder-nudge", "nps-survey"])
+@pytest.mark.parametrize("name", sorted(PURPOSES.keys() - {"delivery-delay"}))
 def test_every_marketing_and_survey_mail_shows_the_way_out_in_both_parts(
     renderer: Renderer, name: str
 ) -> None:
@@ -181,3 +183,51 @@ def test_the_survey_has_eleven_equal_buttons_in_order(renderer: Renderer) -> Non
     assert len({look.split('" ', 1)[1] for look in looks}) == 1
     assert "How likely are you to recommend us to a friend?" in mail.html
     assert "How likely are you to recommend us to a friend?" in mail.text
+
+
+def test_the_birthday_card_shows_its_code_in_both_parts(renderer: Renderer) -> None:
+    values = sample_values()
+
+    mail = renderer.render(renderer.template("birthday"), Channel.EMAIL, values)
+
+    assert mail.subject == "Happy birthday, Ann"
+    for part in (mail.html, mail.text):
+        assert values["coupon"]["code"] in part
+
+
+def test_a_birthday_name_that_is_too_long_for_a_phone_stays_out_of_the_subject(
+    renderer: Renderer,
+) -> None:
+    values = sample_values()
+    values["customer"]["first_name"] = "Maximiliane-Alexandrina"
+
+    mail = renderer.render(renderer.template("birthday"), Channel.EMAIL, values)
+
+    assert mail.subject == "Happy birthday"
+
+
+@pytest.mark.parametrize("name", ["recipe-follow-up", "delivery-delay"])
+@pytest.mark.parametrize("sparse", [False, True])
+def test_the_german_messages_read_well_and_hold_no_english(
+    renderer: Renderer, name: str, sparse: bool
+) -> None:
+    template = renderer.template(name, "de")
+    values = sample_values(sparse=sparse, locale="de")
+
+    mail = renderer.render(template, Channel.EMAIL, values)
+
+    assert mail.text.startswith("Hallo,\n" if sparse else "Hallo Ann,\n")
+    for gap in ("  ", " ,", " .", "\n\n\n", "None", "{{", "{%"):
+        assert gap not in mail.text
+    for word in ("Unsubscribe", "You ", "Your", "Open", "Tuesday"):
+        assert word not in mail.html
+        assert word not in mail.text
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_the_delay_in_german_costs_one_part(renderer: Renderer, sparse: bool) -> None:
+    template = renderer.template("delivery-delay", "de-AT")
+
+    text = renderer.render(template, Channel.SMS, sample_values(sparse=sparse)).text
+
+    assert (sms.measure(text).encoding, sms.measure(text).parts) == ("GSM-7", 1)

@@ -1,5 +1,6 @@
 """What do people read? Queries for the log, the console and the terminal; nothing here writes."""
 
+from aftercart.store.records.brought import coupons
 from aftercart.store.records.customer import Coming, CustomerPage, customer_page
 from aftercart.store.records.ends import Ended, ends
 from aftercart.store.records.figures import (
@@ -46,6 +47,7 @@ __all__ = [
     "Waiting",
     "cases",
     "counts",
+    "coupons",
     "customer_page",
     "deeds",
     "ends",

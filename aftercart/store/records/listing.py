@@ -37,6 +37,7 @@ class LogRow:
     order: str
     first_name: str
     timezone: str
+    coupon: str = ""  #: told where it was asked for
 
     def to_json(self) -> dict[str, str | None]:
         """The line as `aftercart log --json` prints it: names and meanings stay."""
@@ -54,6 +55,7 @@ class LogRow:
             "created_at": _iso(self.created_at),
             "delivery": self.delivery or None,
             "order": self.order or None,
+            "coupon": self.coupon or None,
         }
 
 

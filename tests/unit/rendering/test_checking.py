@@ -258,3 +258,15 @@ def test_a_folder_that_is_not_there_is_one_problem(tmp_path: Path) -> None:
     (problem,) = check(tmp_path / "nowhere")
 
     assert "no such folder" in problem.message
+
+
+def test_a_code_that_the_campaign_does_not_bring_is_told_with_its_place(
+    tmp_path: Path,
+) -> None:
+    text = 'Hello {{ customer.first_name }}\nCode: {{ coupon.code }}\n{% include "_base/footer.txt" %}\n'
+    folder = fill(tmp_path / "templates", body_txt=text)
+
+    assert check(folder) == check(folder, coupons={"hello"}) == []
+    (problem,) = check(folder, coupons=set())
+    assert problem.place == "templates/hello/body.txt:2:10"
+    assert "coupons.yaml" in problem.hint

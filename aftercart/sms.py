@@ -4,6 +4,7 @@ Operators charge by part. A text of plain GSM-7 characters fits 160 in one part 
 outside that alphabet, a curly quote is enough, and the whole text is sent in UCS-2 at 70 (67). The counting is smsutil's.
 """
 
+import unicodedata
 from dataclasses import dataclass
 
 import smsutil
@@ -31,3 +32,27 @@ def measure(text: str) -> Parts:
         return Parts(GSM_7, split.total_bytes, len(split.parts))
     culprits = dict.fromkeys(c for c in text if not is_valid_gsm(c))
     return Parts(UCS_2, split.total_bytes // 2, len(split.parts), tuple(culprits))
+
+
+_PLAIN = {
+    **dict.fromkeys("\u2018\u2019\u201a\u2032\u00b4`", "'"),
+    **dict.fromkeys("\u201c\u201d\u201e\u2033\u00ab\u00bb", '"'),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
+    **dict.fromkeys("\u00a0\u2007\u2009\u202f\u200a\u2002\u2003", " "),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff", ""),
+    "\u2026": "...",
+    "\u2022": "-",
+    "\u00d7": "x",
+}
+
+
+def plain(character: str) -> str | None:
+    """What says the same at half the price: a straight quote for a curly one, c for ç. None where nothing does."""
+    if is_valid_gsm(character):
+        return character
+    if character in _PLAIN:
+        return _PLAIN[character]
+    bare = "".join(
+        c for c in unicodedata.normalize("NFKD", character) if is_valid_gsm(c)
+    )
+    return bare or None

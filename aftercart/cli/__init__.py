@@ -16,6 +16,7 @@ from aftercart.cli import (
     importing,
     measuring,
     pausing,
+    previewing,
     rehearsing,
     running,
 )
@@ -40,7 +41,7 @@ app.command()(checking.check)
 app.command()(rehearsing.test)
 app.command()(backtesting.backtest)
 app.command()(comparing.plan)
-app.command()(checking.preview)
+app.command()(previewing.preview)
 app.command()(demonstrating.replay)
 app.command()(desk.log)
 app.command()(desk.explain)

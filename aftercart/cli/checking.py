@@ -1,24 +1,21 @@
-"""`aftercart check`, `preview`, `schema`: what marketing asks before anybody hears from it."""
+"""`aftercart check`, `schema`: what marketing asks before anybody hears from it."""
 
 import json
 import os
 from collections.abc import Iterable
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
-from rich.panel import Panel
 from rich.text import Text
 
-from aftercart import loading, previewing, rendering, settings, sms
+from aftercart import loading, rendering, settings
 from aftercart.campaigns import Campaign, Send
-from aftercart.cli.showing import count, out, problems, quiet_logs
+from aftercart.cli.showing import count, out, problems
 from aftercart.errors import Problem, SettingsError
-from aftercart.model import Channel, Purpose
+from aftercart.model import Purpose
 from aftercart.policy.still import templates as templates_of
-from aftercart.runtime import open_runtime, read_settings
 from aftercart.shop import Shop
 
 
@@ -98,40 +95,6 @@ def _with_coupon(campaigns: Iterable[Campaign], shop: Shop) -> set[str]:
             has = campaign.name in shop.coupons
             brings[template] = brings.get(template, True) and has
     return {template for template, has in brings.items() if has}
-
-
-def preview(
-    campaign: Annotated[
-        str, typer.Argument(help="A file of campaigns/, without .yaml")
-    ],
-    customer: Annotated[
-        str | None, typer.Option(help="A customer's id; without one, sample words")
-    ] = None,
-    folder: Annotated[Path, typer.Option(help="Where the HTML goes")] = Path(
-        "var/preview"
-    ),
-) -> None:
-    """What a customer would see: HTML (as a file), subject, preview line, text, SMS with its parts."""
-    quiet_logs()
-    rt = open_runtime(read_settings())
-    for shown in previewing.preview(rt, campaign, customer_id=customer):
-        if shown.channel is Channel.SMS:
-            cost = sms.measure(shown.rendered.text)
-            words = f"SMS · {cost.parts} part(s), {cost.units} units, {cost.encoding}"
-            if cost.culprits:
-                words += f" because of {' '.join(cost.culprits)}"
-            out.print(
-                Panel(shown.rendered.text, title=words, title_align="left", width=64)
-            )
-            continue
-        folder.mkdir(parents=True, exist_ok=True)
-        page = folder / f"{shown.template}.html"
-        page.write_text(shown.rendered.html)
-        title = f"e-mail · {shown.rendered.subject}"
-        body = f"{shown.preview_text}\n\n{shown.rendered.text.strip()}"
-        out.print(Panel(Text(body), title=Text(title), title_align="left", width=84))
-        out.print(f"HTML, {page.stat().st_size / 1024:.0f} KB: {page}")
-    rt.close()
 
 
 def schema() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import uvicorn
+from starlette.applications import Starlette
 
 from aftercart.runtime import Runtime
 from aftercart.store.tables import metadata
@@ -41,10 +42,13 @@ class Site:
     def __init__(self, rt: Runtime) -> None:
         self.rt = rt
         config = uvicorn.Config(
-            create_app(rt), port=0, log_level="warning", ws="none", lifespan="off"
+            self.app(rt), port=0, log_level="warning", ws="none", lifespan="off"
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
+
+    def app(self, rt: Runtime) -> Starlette:
+        return create_app(rt)
 
     def start(self) -> None:
         self._thread.start()

@@ -121,6 +121,7 @@ def test_a_line_of_the_log_has_its_stable_words(rt: Runtime) -> None:
         "created_at": "2026-03-05T10:57:00Z",
         "delivery": None,
         "order": "o-5002",
+        "coupon": None,
     }
 
 

@@ -56,3 +56,13 @@ def plain(character: str) -> str | None:
         c for c in unicodedata.normalize("NFKD", character) if is_valid_gsm(c)
     )
     return bare or None
+
+
+def advice(cost: Parts) -> str:
+    """What to write instead of the characters that force UCS-2; empty where there are none."""
+    told = []
+    for character in cost.culprits:
+        instead = plain(character)
+        words = f'write "{instead}"' if instead else "leave it out"
+        told.append(f'for "{character}" (U+{ord(character):04X}) {words}')
+    return ", ".join(told)

@@ -10,7 +10,7 @@ import orjson
 import typer
 from rich.text import Text
 
-from aftercart import loading, rendering, settings
+from aftercart import loading, rendering, settings, vetting
 from aftercart.campaigns import Campaign, Send
 from aftercart.cli.showing import count, out, problems
 from aftercart.errors import Problem, SettingsError
@@ -52,6 +52,8 @@ def check(
             coupons=_with_coupon(every, shop),
             locale=shop.locale,
         )
+        people = vetting.first_names(chosen)
+        found += rendering.with_people(templates, people, locale=shop.locale)
     if format is Format.JSON:
         typer.echo(orjson.dumps([vars(p) for p in found], option=orjson.OPT_INDENT_2))
     elif format is Format.GITHUB:

@@ -1,7 +1,16 @@
 """What does a message look like? Templates checked, compiled once, and filled in with plain values."""
 
 from aftercart.rendering.checking import check
+from aftercart.rendering.people import problems as with_people
 from aftercart.rendering.renderer import Renderer, Template
 from aftercart.rendering.vocabulary import CATALOGUE, Word, sample_values
 
-__all__ = ["CATALOGUE", "Renderer", "Template", "Word", "check", "sample_values"]
+__all__ = [
+    "CATALOGUE",
+    "Renderer",
+    "Template",
+    "Word",
+    "check",
+    "sample_values",
+    "with_people",
+]

@@ -14,6 +14,7 @@ from aftercart.rendering import (
     markup,
     names,
     parts,
+    phrases,
     sources,
     tags,
     translations,
@@ -79,6 +80,8 @@ def _of_message(renderer: Renderer, name: str, use: _Use) -> list[Problem]:
     shown = f"{renderer.folder.name}/{name}"
     found = list(parts.of_folder(renderer.folder / name, shown))
     found += translations.of_folder(renderer.folder, name)
+    service = use.purpose is Purpose.SERVICE if use.purpose else None
+    found += phrases.problems(renderer.folder, name, service=service)
     wrong, own = _of_template(renderer, name, renderer.locale, use)
     found += wrong
     for tongue in sources.translations(renderer.folder, name):

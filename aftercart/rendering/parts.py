@@ -20,15 +20,6 @@ MAX_HTML = (
 MAX_SUBJECT = 45
 PREVIEW = range(40, 111)
 MAX_SMS_PARTS = 3
-_SHORTENERS = (
-    "bit.ly/",
-    "tinyurl.com/",
-    "t.co/",
-    "goo.gl/",
-    "is.gd/",
-    "ow.ly/",
-    "cutt.ly/",
-)
 _FILE = {part: file for file, part in reversed(sources.FILES.items())}
 
 
@@ -91,17 +82,13 @@ def of_coupon(marked: Marked, tree: nodes.Template) -> Iterator[Problem]:
 def of_sms_opt_out(
     template: Template, purpose: Purpose, shown: str
 ) -> Iterator[Problem]:
-    """A marketing SMS says how to end it, and links only to the shop's own domain."""
+    """A marketing SMS says how to end it."""
     text = template.sources.get("sms", "")
     out = "message.unsubscribe_url" in text or "STOP" in text
     if text and purpose is not Purpose.SERVICE and not out:
         yield Problem(
             f"{shown}/sms.txt", 1, 1, "says no way out", 'for example "STOP to end"'
         )
-    for shortener in _SHORTENERS:
-        if any(shortener in part for part in template.sources.values()):
-            words = f"{shortener} is shared with everybody, and filtered for it"
-            yield Problem(shown, 1, 1, words, "link to the shop's own domain")
 
 
 def of_samples(renderer: Renderer, template: Template, shown: str) -> Iterator[Problem]:
@@ -121,7 +108,9 @@ def of_samples(renderer: Renderer, template: Template, shown: str) -> Iterator[P
             cost = sms.measure(text)
             if cost.parts > MAX_SMS_PARTS:
                 words = f"this text costs {cost.parts} SMS in {cost.encoding}"
-                hint = f"at most {MAX_SMS_PARTS}"
+                hint = "; ".join(
+                    filter(None, (f"at most {MAX_SMS_PARTS}", sms.advice(cost)))
+                )
                 yield Problem(f"{shown}/sms.txt", 1, 1, words, hint)
 
 

@@ -15,6 +15,7 @@ from aftercart.store.records.figures import (
 from aftercart.store.records.lately import Lately, lately
 from aftercart.store.records.listing import LogRow, log
 from aftercart.store.records.message import Entry, MessagePage, message_page
+from aftercart.store.records.names import first_names
 from aftercart.store.records.results import Deed, Entrant, deeds, entrants
 from aftercart.store.records.search import Found, find_customers
 from aftercart.store.records.standing import (
@@ -53,6 +54,7 @@ __all__ = [
     "ends",
     "entrants",
     "find_customers",
+    "first_names",
     "health",
     "lately",
     "log",

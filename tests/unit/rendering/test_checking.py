@@ -270,3 +270,52 @@ def test_a_code_that_the_campaign_does_not_bring_is_told_with_its_place(
     (problem,) = check(folder, coupons=set())
     assert problem.place == "templates/hello/body.txt:2:10"
     assert "coupons.yaml" in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "word"),
+    [
+        ("Late, sorry. Here is a Discount for you", 24, "Discount"),
+        ("Late, but 20% off next time", 13, "% off"),
+        ("Ein Gutschein folgt", 5, "Gutschein"),
+    ],
+)
+def test_advertising_in_a_service_message_is_told_with_its_place(
+    tmp_path: Path, line: str, column: int, word: str
+) -> None:
+    folder = fill(tmp_path / "templates", sms_txt=f"{{{{ shop.name }}}}\n{line}\n")
+
+    found = check(folder, purposes={"hello": Purpose.SERVICE})
+    (problem,) = [p for p in found if "is advertising" in p.message]
+
+    assert problem.place == f"templates/hello/sms.txt:2:{column}"
+    assert f'"{word}"' in problem.message and "purpose is marketing" in problem.hint
+    assert not [p for p in check(folder) if "is advertising" in p.message]
+
+
+def test_a_wholesaler_may_say_what_he_is(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "templates", sms_txt="{{ shop.name }} wholesale\n")
+
+    found = check(folder, purposes={"hello": Purpose.SERVICE})
+
+    assert not [p for p in found if "is advertising" in p.message]
+
+
+def test_a_link_shortener_is_told_with_its_line(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "templates", sms_txt="{{ shop.name }} STOP\nbit.ly/x\n")
+
+    (problem,) = check(folder)
+
+    assert problem.place == "templates/hello/sms.txt:2:1"
+
+
+def test_a_text_that_costs_too_much_says_which_character_makes_it_so(
+    tmp_path: Path,
+) -> None:
+    dear = "{{ shop.name }} \u2019 STOP " + "x" * 250
+    folder = fill(tmp_path / "templates", sms_txt=dear)
+
+    (problem,) = set(check(folder))
+
+    assert "in UCS-2" in problem.message
+    assert "U+2019" in problem.hint and 'write "\'"' in problem.hint

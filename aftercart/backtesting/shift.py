@@ -1,17 +1,17 @@
 """What does one process of a back-test do? Some households at a time: their lives, the texts they would get, the counts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
-from aftercart import composing, loading, recalling, sms
+from aftercart import codes, composing, loading, recalling, sms
 from aftercart.backtesting.tally import Tally
 from aftercart.errors import TemplateError
 from aftercart.handover import Rendered
 from aftercart.model import Channel, Purpose, State
 from aftercart.policy import Facts
-from aftercart.rendering import Renderer
+from aftercart.rendering import Renderer, Template
 from aftercart.settings import Settings
 from aftercart.simulating import Household, Outcome, World, live
 from aftercart.store import Store, open_store
@@ -20,6 +20,7 @@ _LINKS = composing.Links(
     unsubscribe="https://shop.example/u/back-test",
     preferences="https://shop.example/u/back-test",
     survey="https://shop.example/s/back-test",
+    referral="7K2M9QXH",
 )
 
 
@@ -94,7 +95,9 @@ def _bench(settings: Settings, campaigns: tuple[str, ...]) -> _Bench:
     shop = loading.load_shop(folder / "campaigns")
     world = World({c.name: c for c in chosen}, shop)
     return _Bench(
-        open_store(settings.database_url), world, Renderer(folder / "templates")
+        open_store(settings.database_url),
+        world,
+        Renderer(folder / "templates", locale=world.shop.locale),
     )
 
 
@@ -160,6 +163,7 @@ class _Pen:
     def __init__(self, bench: _Bench, given: Yield) -> None:
         self._bench, self._given = bench, given
         self._shown: set[tuple[str, str]] = set()
+        self._templates: dict[tuple[str, str], Template] = {}
 
     def write(self, facts: Facts, now: datetime) -> None:
         """What the customer would read: of every SMS, and of the first e-mail from each template."""
@@ -184,18 +188,28 @@ class _Pen:
 
     def _render(self, facts: Facts, now: datetime) -> Rendered:
         message, shop = facts.message, self._bench.world.shop
+        template = self._template(message.template, facts.customer.locale)
+        # nobody will enter it: only its length counts, and no key is at hand
+        coupon = codes.of_message(shop.coupons, message, secret="")
         values = composing.values(
             message,
             customer=facts.customer,
             order=facts.order,
             campaign=facts.campaign,
             shop=shop,
-            links=_LINKS,
+            locale=template.locale,
+            links=replace(_LINKS, coupon=coupon),
             last_bought=facts.last_bought,
             now=now,
         )
-        template = self._bench.renderer.template(message.template)
         return self._bench.renderer.render(template, message.channel, values)
+
+    def _template(self, name: str, locale: str) -> Template:
+        """Looked up once: what somebody changes meanwhile does not split the report."""
+        if (name, locale) not in self._templates:
+            made = self._bench.renderer.template(name, locale)
+            self._templates[name, locale] = made
+        return self._templates[name, locale]
 
 
 def _told(outcome: Outcome) -> Told:

@@ -15,6 +15,7 @@ from aftercart.errors import InputError
 from aftercart.model import Channel
 from aftercart.previewing import Preview
 from aftercart.runtime import Runtime, open_runtime, read_settings
+from aftercart.shop import Shop
 from aftercart.web import proof, watching
 
 _HERE = "127.0.0.1"
@@ -53,7 +54,7 @@ def preview(
             _watch(rt, campaign, customer, locale, port)
             return
         seen = previewing.preview(rt, campaign, customer_id=customer, locale=locale)
-        _show(seen, campaign, folder)
+        _show(seen, campaign, folder, rt.shop)
         if send_to:
             provider = trying.send(rt, seen, campaign=campaign, to=send_to)
             out.print(
@@ -76,11 +77,11 @@ def _watch(
     uvicorn.run(app, host=_HERE, port=port, log_level="warning", access_log=False)
 
 
-def _show(seen: list[Preview], campaign: str, folder: Path) -> None:
+def _show(seen: list[Preview], campaign: str, folder: Path, shop: Shop) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for shown in seen:
         if shown.channel is Channel.SMS:
-            _show_sms(shown)
+            _show_sms(shown, shop)
             continue
         page = folder / f"{shown.template}.html"
         page.write_text(shown.rendered.html)
@@ -89,16 +90,18 @@ def _show(seen: list[Preview], campaign: str, folder: Path) -> None:
         out.print(Panel(Text(body), title=Text(title), title_align="left", width=84))
         out.print(f"HTML, {page.stat().st_size / 1024:.0f} KB: {page}")
     whole = folder / f"{campaign}-everywhere.html"
-    whole.write_text(proof.page(campaign, seen))
+    whole.write_text(proof.page(campaign, seen, shop=shop))
     out.print(f"desktop, phone, dark and text on one page: {whole}")
 
 
-def _show_sms(shown: Preview) -> None:
+def _show_sms(shown: Preview, shop: Shop) -> None:
     cost = sms.measure(shown.rendered.text)
     title = f"SMS · {cost.parts} part(s), {cost.units} units, {cost.encoding}"
     out.print(
         Panel(Text(shown.rendered.text), title=title, title_align="left", width=64)
     )
+    if price := proof.price(cost, shop):
+        out.print(f"costs {price}", markup=False)
     for character, number, words in proof.instead(cost.culprits):
         out.print(
             f"{number} {character} makes it UCS-2: {words}",

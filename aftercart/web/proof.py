@@ -14,6 +14,7 @@ from aftercart import locales, sms
 from aftercart.errors import Problem
 from aftercart.model import Channel
 from aftercart.previewing import Preview
+from aftercart.shop import Shop
 
 _DARK = re.compile(r"@media\s*\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
 _SCHEME = re.compile(r'(<meta name="color-scheme" content=")[^"]*(")')
@@ -33,19 +34,20 @@ def page(
     title: str,
     previews: Sequence[Preview],
     *,
+    shop: Shop | None = None,
     problems: Sequence[Problem] = (),
     live: str = "",
 ) -> str:
     """The page; `problems` stand where the messages would be, and `live` is the stamp from which on it looks for changes."""
     return _PAGE.render(
         title=title,
-        messages=[_message(one) for one in previews],
+        messages=[_message(one, shop) for one in previews],
         problems=problems,
         live=live,
     )
 
 
-def _message(one: Preview) -> dict[str, Any]:
+def _message(one: Preview, shop: Shop | None) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "template": one.template,
         "language": locales.language(one.locale),
@@ -63,8 +65,15 @@ def _message(one: Preview) -> dict[str, Any]:
         ]
     else:
         shown["cost"] = sms.measure(one.rendered.text)
+        shown["price"] = price(shown["cost"], shop) if shop else ""
         shown["instead"] = instead(shown["cost"].culprits)
     return shown
+
+
+def price(cost: sms.Parts, shop: Shop) -> str:
+    """What the text costs in each country whose price the shop knows: "GB 0.081 GBP"."""
+    told = (f"{c} {cost.parts * p} {shop.currency}" for c, p in shop.sms_prices.items())
+    return ", ".join(words.strip() for words in told)
 
 
 def instead(culprits: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -56,7 +56,7 @@ def _show(rt: Runtime, title: str, look: Look) -> Response:
         problems = error.problems
     except AftercartError as error:
         problems = [Problem(title, 0, 0, str(error))]
-    made = proof.page(title, seen, problems=problems, live=live)
+    made = proof.page(title, seen, shop=rt.shop, problems=problems, live=live)
     headers = {"content-security-policy": _CSP, "cache-control": "no-store"}
     return HTMLResponse(made, headers=headers)
 

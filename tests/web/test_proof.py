@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from aftercart.model import Channel
 from aftercart.previewing import Preview, preview
 from aftercart.runtime import Runtime, open_runtime
 from aftercart.settings import Settings
+from aftercart.shop import Shop
 from aftercart.web import proof, watching
 from tests.web.site import Site
 
@@ -50,6 +52,17 @@ def test_a_dear_text_says_which_character_makes_it_so_and_what_to_write() -> Non
     assert "U+2019" in page and "write &#34;&#39;&#34;" in page
     assert "U+2026" in page and "write &#34;...&#34;" in page
     assert "U+1F600" in page and "leave it out" in page
+
+
+def test_a_text_has_its_price_in_every_country_that_is_known() -> None:
+    text = Preview(Channel.SMS, "late", Rendered("x" * 200), "", "en-GB")
+    prices = {"GB": Decimal("0.0405"), "US": Decimal("0.0063")}
+    shop = Shop("Meadow", currency="GBP", sms_prices=prices)
+
+    page = proof.page("late", [text], shop=shop)
+
+    assert "2 parts" in page
+    assert "Costs GB 0.0810 GBP, US 0.0126 GBP." in page
 
 
 @pytest.fixture

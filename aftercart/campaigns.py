@@ -3,12 +3,55 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from typing import ClassVar
 
 from aftercart.conditions import Condition
 from aftercart.model import Channel, Event, Purpose
+from aftercart.triggers import (
+    EVERY_DAY,
+    Anniversary,
+    Answered,
+    Calendar,
+    EventTrigger,
+    Inactive,
+    LateDelivery,
+    Recurring,
+    RunningLow,
+    Staple,
+    Trigger,
+)
 
-EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
+#: What starts a campaign can be had from here too: who reads of campaigns finds it in one place.
+__all__ = [
+    "EVERY_DAY",
+    "Anniversary",
+    "Answered",
+    "Branch",
+    "Calendar",
+    "Campaign",
+    "EventTrigger",
+    "Example",
+    "Expected",
+    "Goal",
+    "Inactive",
+    "Jump",
+    "LateDelivery",
+    "Limit",
+    "Place",
+    "Recurring",
+    "RunningLow",
+    "Send",
+    "Staple",
+    "Step",
+    "Stop",
+    "StopIf",
+    "Tag",
+    "Task",
+    "Trigger",
+    "Variant",
+    "Wait",
+    "WaitFor",
+    "Window",
+]
 
 
 @dataclass(frozen=True)
@@ -43,106 +86,67 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class EventTrigger:
-    """Starts when an event of this type arrives and the condition, if any, holds for its order."""
-
-    event: str
-    where: Condition | None = None
-
-
-@dataclass(frozen=True)
-class Recurring:
-    """Starts for the whole audience on these weekdays (Monday is 0) at this time on the customer's clock."""
-
-    weekdays: tuple[int, ...]
-    at: time
-
-
-@dataclass(frozen=True)
-class Staple:
-    """Something people buy again and again: a category of the shop, and how long it usually lasts."""
-
-    category: str
-    name: str  #: as a customer would say it
-    lifespan: timedelta
-
-
-@dataclass(frozen=True)
-class RunningLow:
-    """Starts when a staple that the customer has bought at least `after` times is likely to run low.
-
-    Staples that fall due within `together` of the first are told in the same message.
-    """
-
-    staples: tuple[Staple, ...]
-    at: time
-    after: int = 2
-    together: timedelta = timedelta(days=3)
-
-    def staple(self, category: str) -> Staple | None:
-        return next((s for s in self.staples if s.category == category), None)
-
-
-@dataclass(frozen=True)
-class LateDelivery:
-    """Starts when an order is more than `by` late and has been so for `confirmed_for`; again when it is `worse_by` later still."""
-
-    by: timedelta
-    confirmed_for: timedelta
-    worse_by: timedelta
-
-
-@dataclass(frozen=True)
-class Anniversary:
-    """Starts every year on a day of the customer, `days` after it (negative: before), at this time on the customer's clock."""
-
-    day: str  #: "birthday" or "since"
-    at: time
-    days: int = 0
-    weekdays: ClassVar[tuple[int, ...]] = EVERY_DAY
-
-
-@dataclass(frozen=True)
-class Inactive:
-    """Starts when a customer has not ordered for so many days, at this time on the customer's clock; once until they order again."""
-
-    days: int
-    at: time
-    weekdays: ClassVar[tuple[int, ...]] = EVERY_DAY
-
-
-@dataclass(frozen=True)
-class Answered:
-    """Starts when a customer answers a survey with a score from `low` to `high`."""
-
-    survey: str  #: a campaign
-    low: int
-    high: int
-
-    def fits(self, survey: str, score: int) -> bool:
-        return survey == self.survey and self.low <= score <= self.high
-
-
-#: Triggers that the calendar starts, zone by zone, for all whom they concern on a day.
-Calendar = Recurring | Anniversary | Inactive
-Trigger = EventTrigger | Calendar | Answered | RunningLow | LateDelivery
-
-
-@dataclass(frozen=True)
 class Wait:
-    """`days` are calendar days on the customer's clock; `span` is elapsed time. One of them is set."""
+    """`days` are calendar days on the customer's clock; `span` is elapsed time; `until` the next such moment. One of them is set."""
 
     days: int = 0
     span: timedelta = timedelta(0)
+    place: Place | None = None
+    until: Recurring | None = None
+
+
+@dataclass(frozen=True)
+class WaitFor:
+    """Goes on as soon as the customer does this, else after `within`; `otherwise` is the step for who has not done it by then."""
+
+    event: str
+    within: timedelta
+    otherwise: int
+    where: Condition | None = None
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Goes on with the next step where the condition holds when it is reached, else with the step `otherwise`."""
+
+    condition: Condition
+    otherwise: int
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Jump:
+    """The end of one side of a branch: goes on behind the other. Always forward, so that no way turns in circles."""
+
+    to: int
+    place: Place | None = None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """The way ends here, for a reason in the author's words."""
+
+    words: str = ""
     place: Place | None = None
 
 
 @dataclass(frozen=True)
 class StopIf:
-    """Ends the enrollment when the condition holds; checked when reached and again just before the send that follows."""
+    """Ends the enrollment when the condition holds; checked with each send that follows, and again just before that goes."""
 
     condition: Condition
     place: Place | None = None
+    until: int | None = None  #: the step behind its branch; None: to the end
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One of several templates that a send draws lots among; the shares of all of them add up to 1."""
+
+    name: str
+    template: str
+    share: float
 
 
 @dataclass(frozen=True)
@@ -158,6 +162,9 @@ class Send:
         ""  #: a file of campaigns/shop/ from which one entry is chosen, e.g. "recipes"
     )
     place: Place | None = None
+    variants: tuple[
+        Variant, ...
+    ] = ()  #: of the first channel; `template` is one of them
 
 
 @dataclass(frozen=True)
@@ -177,7 +184,8 @@ class Tag:
     place: Place | None = None
 
 
-Step = Wait | StopIf | Task | Tag | Send
+#: Branches are written as a tree and kept as one row of steps with jumps: where somebody stands is a number.
+Step = Wait | WaitFor | Branch | Jump | Stop | StopIf | Task | Tag | Send
 
 
 @dataclass(frozen=True)
@@ -232,6 +240,29 @@ class Campaign:
     places: Mapping[str, Place] = field(
         default_factory=dict
     )  #: key path ("limits", "steps.1.send") -> where it stands
+    sources: Mapping[str, str] = field(
+        default_factory=dict, repr=False, compare=False
+    )  #: the texts that it was made of; none where it was not made of files
+
+    @property
+    def sends(self) -> tuple[Send, ...]:
+        """The messages of all ways, in the order of the file: their numbers are part of the messages' ids."""
+        return tuple(step for step in self.steps if isinstance(step, Send))
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Everything that it asks of a customer or an order."""
+        trigger = self.trigger
+        asked = [
+            self.audience,
+            trigger.where if isinstance(trigger, EventTrigger) else None,
+        ]
+        for step in self.steps:
+            if isinstance(step, StopIf | Branch):
+                asked.append(step.condition)
+            elif isinstance(step, WaitFor):
+                asked.append(step.where)
+        return tuple(condition for condition in asked if condition)
 
     def place(self, key: str) -> str:
         """`file:line:column` of a key, or of the nearest key above it."""

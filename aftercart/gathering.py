@@ -1,16 +1,16 @@
 """What do decisions look at? Everything known about a batch of people at one moment, in a handful of SELECTs."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aftercart import conditions
-from aftercart.campaigns import Campaign, EventTrigger, RunningLow, StopIf
-from aftercart.conditions import Condition
+from aftercart.campaigns import Campaign, RunningLow
+from aftercart.keeping import Versions
 from aftercart.model import Channel, Customer, Message, Order, Purpose
 from aftercart.policy import Facts, Held, permission
 from aftercart.policy.permission import Suppressed
-from aftercart.reasons import Code
+from aftercart.reasons import Code, Reason, because
 from aftercart.runtime import Runtime
 from aftercart.store import (
     Tx,
@@ -96,12 +96,16 @@ def people(
     )
 
 
-def facts(rt: Runtime, message: Message, known: People) -> Facts | None:
-    """What the decision on one message looks at; None where its campaign or its customer is gone."""
-    campaign = rt.campaigns.get(message.campaign)
+def facts(
+    rt: Runtime, message: Message, known: People, versions: Versions
+) -> Facts | Reason:
+    """What the decision on one message looks at; a reason where its campaign, its version of it, or its customer is gone."""
+    campaign = versions[message.campaign, message.version]
     customer = known.customers.get(message.customer_id)
-    if campaign is None or customer is None:
-        return None
+    if isinstance(campaign, Reason):
+        return campaign
+    if customer is None:
+        return because(Code.CAMPAIGN_GONE, campaign=message.campaign)
     return Facts(
         message=message,
         customer=customer,
@@ -125,7 +129,7 @@ def past(
 ) -> dict[str, dict[str, Past]]:
     """Per customer and source what happened by `now`, of what the campaigns ask for and as far back as they do."""
     far: dict[str, timedelta | None] = {}
-    for condition in (c for campaign in campaigns for c in _conditions(campaign)):
+    for condition in (c for campaign in campaigns for c in campaign.conditions):
         for source, back in conditions.reach(condition).items():
             far[source] = conditions.further(far.get(source, back), back)
     return happenings.load(tx, customer_ids, reach=far, now=now)
@@ -133,7 +137,7 @@ def past(
 
 def categories(campaign: Campaign) -> set[str]:
     """The categories whose last purchase the campaign asks about."""
-    asked = {n for c in _conditions(campaign) for n in conditions.categories(c)}
+    asked = {n for c in campaign.conditions for n in conditions.categories(c)}
     if isinstance(campaign.trigger, RunningLow):
         asked.update(s.category for s in campaign.trigger.staples)
     return asked
@@ -141,15 +145,4 @@ def categories(campaign: Campaign) -> set[str]:
 
 def sources(campaign: Campaign) -> set[str]:
     """What the campaign must know of the past: "orders", "clicks", "article.viewed", "score:nps-survey"."""
-    return {name for c in _conditions(campaign) for name in conditions.sources(c)}
-
-
-def _conditions(campaign: Campaign) -> Iterator[Condition]:
-    """Every condition that the campaign asks of a person."""
-    if campaign.audience:
-        yield campaign.audience
-    if isinstance(campaign.trigger, EventTrigger) and campaign.trigger.where:
-        yield campaign.trigger.where
-    for step in campaign.steps:
-        if isinstance(step, StopIf):
-            yield step.condition
+    return {name for c in campaign.conditions for name in conditions.sources(c)}

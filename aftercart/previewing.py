@@ -68,7 +68,9 @@ def preview(
 
 
 def _ways(step: Send) -> list[tuple[Channel, str]]:
-    return [(step.channel, step.template), *([step.fallback] if step.fallback else [])]
+    own = [v.template for v in step.variants] or [step.template]
+    fallback = [step.fallback] if step.fallback else []
+    return [*((step.channel, template) for template in own), *fallback]
 
 
 @dataclass(frozen=True)

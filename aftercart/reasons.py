@@ -30,7 +30,9 @@ class Code(StrEnum):
     RECENT_ENOUGH = "recent_enough"
     NOTHING_NEW = "nothing_new"
     HOLDOUT = "holdout"
+    STOPPED = "stopped"
     CAMPAIGN_GONE = "campaign_gone"
+    VERSION_UNREADABLE = "version_unreadable"
     MERGED = "merged"
     # waits: later, not never
     QUIET_HOURS = "quiet_hours"
@@ -74,7 +76,9 @@ SENTENCES: dict[Code, str] = {
     Code.RECENT_ENOUGH: "The customer had this campaign on {last}; at most {limit}.",
     Code.NOTHING_NEW: "There is nothing in this campaign that the customer has not had before.",
     Code.HOLDOUT: "Held back on purpose: {share} in a hundred do not get this campaign, to see what it does.",
+    Code.STOPPED: "The campaign ends here for this customer: {words}.",
     Code.CAMPAIGN_GONE: "The campaign {campaign} is no longer there.",
+    Code.VERSION_UNREADABLE: "The version of {since} of the campaign {campaign} cannot be read any more: {words}.",
     Code.MERGED: "Told in another message of the same campaign ({message}).",
     Code.QUIET_HOURS: "Held until {until}: quiet hours in {place}.",
     Code.WINDOW: "Held until {until}: this campaign sends between {window} on the customer's clock.",

@@ -19,6 +19,7 @@ from aftercart.errors import Problem, SettingsError
 from aftercart.identity import Identity
 from aftercart.model import Channel
 from aftercart.pacing import Pace, open_pace
+from aftercart.reasons import Reason
 from aftercart.rendering import Renderer
 from aftercart.settings import Settings
 from aftercart.shop import Shop
@@ -85,6 +86,9 @@ class Runtime:
     kept_templates: set[str] = field(
         default_factory=set
     )  #: versions whose sources are known to be in the store
+    kept_campaigns: dict[tuple[str, str], Campaign | Reason] = field(
+        default_factory=dict
+    )  #: older versions that somebody is still on, by name and version; see `keeping`
     reputation: Reputation = field(
         default_factory=Reputation
     )  #: what this process has read of operators' reports

@@ -172,15 +172,18 @@ def _show(each: Explanation) -> None:
         when = _day(told.message.accepted_at or told.message.due_at, zone)
         line = Text(f"  {when}  ")
         line.append_text(state(told.message.state))
-        out.print(line.append(f"  {told.sentence}"), soft_wrap=True)
+        line.append(f"  {told.sentence}")
+        if variant := told.message.facts.get("variant"):
+            line.append(f"  variant {variant}")
+        out.print(
+            line.append(f"  {told.version}", style="bright_black"), soft_wrap=True
+        )
         if told.checks:
             out.print(Text("    Checked now:", style="bright_black"))
         for check in told.checks:
             _line(check)
-    for enrollment in each.waiting:
-        when = _day(enrollment.due_at, zone)
-        about = f", order {enrollment.order_id}" if enrollment.order_id else ""
-        out.print(f"  {when}  next step of the way{about}")
+    for ahead in each.ahead:
+        _line(ahead, needs="")
     if each.coming:
         out.print(Text("  In the coming seven days:", style="bright_black"))
     for one in each.coming:
@@ -203,12 +206,12 @@ def _coming(one: explaining.Coming, zone: str) -> None:
         )
 
 
-def _line(line: explaining.Line) -> None:
+def _line(line: explaining.Line, *, needs: str = "needs: ") -> None:
     mark, colour = _MARKS[line.outcome]
     text = Text("    ")
     text.append(mark, style=colour)
     text.append(f" {line.check}: {line.seen}")
-    text.append(f"  (needs: {line.needed})", style="bright_black")
+    text.append(f"  ({needs}{line.needed})", style="bright_black")
     if line.place:
         text.append(f"  {line.place}", style="bright_black")
     out.print(text, soft_wrap=True)
@@ -224,6 +227,8 @@ def _as_json(each: Explanation) -> dict[str, Any]:
                 "state": t.message.state,
                 "due_at": t.message.due_at,
                 "sentence": t.sentence,
+                "version": t.version,
+                "variant": t.message.facts.get("variant", ""),
                 "checks": [vars(c) for c in t.checks],
             }
             for t in each.messages
@@ -238,6 +243,7 @@ def _as_json(each: Explanation) -> dict[str, Any]:
             "checks": [vars(line) for line in each.day.checks],
         },
         "coming": [vars(one) for one in each.coming],
+        "ahead": [vars(line) for line in each.ahead],
         "entry": [vars(line) for line in each.entry],
     }
 

@@ -39,11 +39,11 @@ def deliver(rt: Runtime, ids: Sequence[str]) -> int:
             return 0
         known = preparing.gather(tx, rt, due, now=now)
     for channel, pulse in pulses.items():
-        if provider_scope(channel) in known.pauses:
+        if provider_scope(channel) in known.people.pauses:
             pulse.slow_down()
     note = _note(rt, in_vain, now=now)
     prepared = preparing.prepare(rt, due, known, now=now)
-    _put_down(rt, prepared, note, decided_under=set(known.pauses))
+    _put_down(rt, prepared, note, decided_under=set(known.people.pauses))
     _say(prepared)
     return sum(Handing(rt, prepared, channel).all() for channel in prepared.channels)
 

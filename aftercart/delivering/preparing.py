@@ -7,13 +7,14 @@ from typing import Any
 
 import structlog
 
-from aftercart import codes, composing, gathering, links
+from aftercart import codes, composing, gathering, keeping, links
 from aftercart.errors import TemplateError
 from aftercart.gathering import People
 from aftercart.handover import Outgoing
+from aftercart.keeping import Versions
 from aftercart.model import Channel, Message, Purpose, State
 from aftercart.policy import Facts, Send, Skip, Wait, decide
-from aftercart.reasons import HOLDS, Code, because
+from aftercart.reasons import HOLDS, Code, Reason, because
 from aftercart.rendering import Template
 from aftercart.runtime import Runtime
 from aftercart.store import Tx
@@ -59,23 +60,29 @@ class Prepared:
         return self.kept[name, locale]
 
 
-def gather(tx: Tx, rt: Runtime, batch: Sequence[Message], *, now: datetime) -> People:
-    """What the decisions on this batch look at."""
-    return gathering.people(
+@dataclass(frozen=True)
+class Gathered:
+    """What the decisions on a batch look at."""
+
+    people: People
+    versions: Versions
+
+
+def gather(tx: Tx, rt: Runtime, batch: Sequence[Message], *, now: datetime) -> Gathered:
+    """Loads it, for all of the batch at once."""
+    versions = keeping.of(tx, rt, {(m.campaign, m.version) for m in batch})
+    known = gathering.people(
         tx,
         customer_ids={m.customer_id for m in batch},
         order_ids={m.order_id for m in batch},
-        campaigns=[
-            rt.campaigns[name]
-            for name in sorted({m.campaign for m in batch})
-            if name in rt.campaigns
-        ],
+        campaigns=keeping.campaigns(versions),
         now=now,
     )
+    return Gathered(known, versions)
 
 
 def prepare(
-    rt: Runtime, batch: Sequence[Message], known: People, *, now: datetime
+    rt: Runtime, batch: Sequence[Message], known: Gathered, *, now: datetime
 ) -> Prepared:
     """Decides on every message and renders those that go."""
     prepared = Prepared()
@@ -90,13 +97,11 @@ def prepare(
 
 
 def _prepare(
-    rt: Runtime, message: Message, known: People, prepared: Prepared, now: datetime
+    rt: Runtime, message: Message, known: Gathered, prepared: Prepared, now: datetime
 ) -> None:
-    facts = gathering.facts(rt, message, known)
-    if facts is None:
-        gone = Skip(
-            because(Code.CAMPAIGN_GONE, campaign=message.campaign), State.CANCELLED
-        )
+    facts = gathering.facts(rt, message, known.people, known.versions)
+    if isinstance(facts, Reason):
+        gone = Skip(facts, State.CANCELLED)
         prepared.moves.append(_end(rt, message, gone, now))
     elif message.claims >= MAX_CLAIMS:
         poison = Skip(because(Code.POISON, count=MAX_CLAIMS), State.FAILED)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aftercart import waking
 from aftercart.enrolling import entering, remembering, rhythms
 from aftercart.model import Event
 from aftercart.runtime import Runtime
@@ -33,5 +34,6 @@ def take_in(rt: Runtime, events: Sequence[Event]) -> TakenIn:
             remembering.remember(tx, rt, fresh, now=now)
             known = orders.load(tx, {e.order_id for e in fresh})
             rhythms.note_purchases(tx, rt, fresh, known, now=now)
+            waking.tell(tx, rt, fresh, now=now)
             entering.enter(tx, rt, fresh, known, now=now)
     return TakenIn(len(new), len(events) - len(new))

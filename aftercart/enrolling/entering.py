@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from aftercart import conditions, gathering
+from aftercart import conditions, gathering, keeping
 from aftercart.campaigns import Campaign, EventTrigger, LateDelivery
 from aftercart.model import Enrollment, Event, Order
 from aftercart.policy import entering
@@ -28,7 +28,7 @@ def enter(
                 order = orders.get(event.order_id)
                 if order and event.type.startswith("order."):
                     new += _watch(tx, campaign, campaign.trigger, event, order)
-    return len(enrollments.add(tx, new))
+    return len(keeping.enroll(tx, rt, new, now=now))
 
 
 def _by_events(

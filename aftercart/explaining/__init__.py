@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from aftercart import gathering, moments, policy
+from aftercart import gathering, keeping, moments, policy
 from aftercart.campaigns import Campaign
 from aftercart.errors import InputError
-from aftercart.explaining import entry
+from aftercart.explaining import entry, standing
 from aftercart.explaining.coming import Coming, coming
 from aftercart.explaining.day import Day, of_day
 from aftercart.explaining.lines import Line, clock, verdict_line
@@ -31,6 +31,7 @@ class Told:
     message: Message
     sentence: str
     checks: Sequence[Line]
+    version: str  #: which version of the campaign it is of, in words
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Explanation:
     customer: Customer
     messages: Sequence[Told]
     waiting: Sequence[Enrollment]  #: on the way: not a message yet
+    ahead: Sequence[Line]  #: the same in words, and why a stop ended a way
     entry: Sequence[Line]  #: what would have to be true for the next one
     day: Day  #: what became of it on the day that is asked about
     coming: Sequence[Coming] = ()  #: in the days after now; of the past nothing is
@@ -80,6 +82,7 @@ def explain(
                 customer=customer,
                 messages=_told(tx, rt, each, customer, now),
                 waiting=enrollments.waiting(tx, each.name, customer_id, now=now),
+                ahead=standing.lines(tx, rt, each, customer, now),
                 entry=entry.lines(tx, rt, each, customer, now),
                 day=of_day(tx, rt, each, customer, day),
                 coming=[c for c in ahead if c.campaign == each.name],
@@ -105,21 +108,30 @@ def _told(
     tx: Tx, rt: Runtime, campaign: Campaign, customer: Customer, now: datetime
 ) -> list[Told]:
     newest = past.newest(tx, campaign.name, customer.id, now=now, limit=_NEWEST)
+    versions = keeping.of(tx, rt, {(m.campaign, m.version) for m in newest})
+    since = keeping.since(tx, rt, versions)
     known = gathering.people(
         tx,
         customer_ids=[customer.id],
         order_ids={m.order_id for m in newest},
-        campaigns=[campaign],
+        campaigns=keeping.campaigns(versions),
         now=now,
     )
     told = []
     for message in newest:
-        facts = gathering.facts(rt, message, known)
+        facts = gathering.facts(rt, message, known, versions)
         seen: Sequence[policy.Checked] = []
-        if message.state is State.SCHEDULED and facts:
+        if message.state is State.SCHEDULED and isinstance(facts, policy.Facts):
             seen = policy.examine(facts, now)
         sentence = _sentence(message, customer, seen, now)
-        told.append(Told(message, sentence, [verdict_line(c) for c in seen]))
+        told.append(
+            Told(
+                message,
+                sentence,
+                [verdict_line(c) for c in seen],
+                standing.of_version(since, message),
+            )
+        )
     return told
 
 

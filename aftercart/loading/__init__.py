@@ -1,6 +1,8 @@
 """What did marketing write? The YAML files of campaigns/ as values, or every mistake in them with file, line and column."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from aftercart.campaigns import Campaign
@@ -20,7 +22,13 @@ from aftercart.loading.fitting import fit
 from aftercart.loading.schema import CampaignShape, json_schema
 from aftercart.shop import Shop
 
-__all__ = ["check_folder", "json_schema", "load_campaigns", "load_shop"]
+__all__ = [
+    "check_folder",
+    "compile_again",
+    "json_schema",
+    "load_campaigns",
+    "load_shop",
+]
 
 
 def load_campaigns(folder: Path) -> tuple[Campaign, ...]:
@@ -33,6 +41,28 @@ def load_campaigns(folder: Path) -> tuple[Campaign, ...]:
     if problems:
         raise CampaignError(problems)
     return campaigns
+
+
+def compile_again(
+    name: str, version: str, sources: Mapping[str, str], *, shop: Shop
+) -> Campaign:
+    """A version of a campaign that is no longer in its file, of the texts that were kept of it. Its tests are not read.
+
+    Raises:
+        CampaignError: when this Aftercart cannot read it any more.
+    """
+    problems: list[Problem] = []
+    document = documents.parse(sources["campaign"], file=f"campaigns/{name}.yaml")
+    document.data.pop("tests", None)
+    seen = shops.as_it_was(shop, sources, problems)
+    shape = fit(document, CampaignShape, problems)
+    made = None
+    if shape is not None and not problems:
+        unseen = templates.Templates(None)
+        made = Builder(document, seen, problems, name, shape, unseen).build()
+    if made is None:
+        raise CampaignError(problems)
+    return replace(made, version=version, sources=dict(sources))
 
 
 def check_folder(folder: Path) -> list[Problem]:

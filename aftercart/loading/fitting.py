@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from aftercart.errors import Problem
@@ -100,10 +101,15 @@ def _known_keys(shape: Any, path: Path_) -> list[str]:
     model: Any = shape
     for step in path:
         inside = next(_models(model), None)
-        if isinstance(step, str) and inside and step in inside.model_fields:
-            model = inside.model_fields[step].annotation
+        if isinstance(step, str) and inside and step in (known := _fields(inside)):
+            model = known[step].annotation
     found = next(_models(model), None)
-    return list(found.model_fields) if found else []
+    return list(_fields(found)) if found else []
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields by their keys: a few have names of their own, because their key is a word of Python."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -4,7 +4,7 @@ import re
 from datetime import datetime, time, timedelta
 
 from aftercart import durations
-from aftercart.campaigns import Limit, Recurring, Window
+from aftercart.campaigns import EVERY_DAY, Limit, Recurring, Window
 from aftercart.conditions import TAG
 from aftercart.durations import Duration
 from aftercart.errors import InputError
@@ -115,6 +115,20 @@ def share(text: str) -> float:
     return float(found[1]) / 100
 
 
+def part(text: str) -> float:
+    """A part of the whole such as "80%", as 0.8.
+
+    Raises:
+        InputError: when it is not one, or nothing, or all.
+    """
+    found = re.fullmatch(r"\s*(\d{1,2}(?:\.\d)?)\s*%\s*", text)
+    if not found or not float(found[1]):
+        raise InputError(
+            f'"{text}" is not a part of people; write from 0.1% to 99.9%, for example "80%"'
+        )
+    return float(found[1]) / 100
+
+
 def scores(text: str) -> tuple[int, int]:
     """Scores of a survey such as "0-6", or one alone.
 
@@ -152,6 +166,15 @@ def recurring(text: str) -> Recurring:
     if not numbers:
         raise InputError(f'"{text}" names no day, for example "tuesdays at 10:00"')
     return Recurring(tuple(sorted(numbers)), clock(at))
+
+
+def until(text: str) -> Recurring:
+    """A time to wait until, such as "16:00" or "fridays at 10:00".
+
+    Raises:
+        InputError: when it is neither.
+    """
+    return recurring(text) if " at " in text else Recurring(EVERY_DAY, clock(text))
 
 
 def orders(text: str) -> int:

@@ -15,6 +15,7 @@ from aftercart.durations import Duration
 from aftercart.errors import InputError
 from aftercart.intake import EVENT_TYPES
 from aftercart.loading import phrases
+from aftercart.spelling import did_you_mean
 
 T = TypeVar("T")
 
@@ -22,22 +23,18 @@ T = TypeVar("T")
 def phrase(read: Callable[[str], T], example: str) -> Any:
     """What makes a field of a text that one of the phrases reads."""
 
-    def validate(value: object) -> T:
-        if isinstance(value, bool) or not isinstance(value, str | int):
-            raise PydanticCustomError(
-                "phrase",
-                "{words}",
-                {"words": f"a text is needed here, for example {example}"},
-            )
-        try:
-            return read(str(value))
-        except InputError as error:
-            # In braces of its own, so that braces in the owner's text are not taken for ours.
-            raise PydanticCustomError(
-                "phrase", "{words}", {"words": str(error)}
-            ) from None
+    return BeforeValidator(lambda value: _read(read, value, example))
 
-    return BeforeValidator(validate)
+
+def _read(read: Callable[[str], T], value: object, example: str) -> T:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        words = f"a text is needed here, for example {example}"
+        raise PydanticCustomError("phrase", "{words}", {"words": words})
+    try:
+        return read(str(value))
+    except InputError as error:
+        # In braces of its own, so that braces in the owner's text are not taken for ours.
+        raise PydanticCustomError("phrase", "{words}", {"words": str(error)}) from None
 
 
 def seen_as(example: str, pattern: str = "") -> WithJsonSchema:
@@ -48,8 +45,67 @@ def seen_as(example: str, pattern: str = "") -> WithJsonSchema:
 _SPAN = r"^\s*[1-9]\d*\s*(minute|hour|day|week)s?\s*$"
 _CLOCK = r"^\s*([01]?\d|2[0-3]):[0-5]\d\s*$"
 
+
+def _wait(value: object) -> Duration | Recurring:
+    """A duration, or `{until: …}`, a time of the day or of the week."""
+    if not isinstance(value, dict):
+        return _read(phrases.duration, value, '"2 days"')
+    for key in value:
+        if key != "until":
+            words = (
+                f'unknown key "{key}" below wait: {did_you_mean(str(key), ["until"])}'
+            )
+            raise PydanticCustomError("phrase", "{words}", {"words": words})
+    return _read(phrases.until, value.get("until"), '"fridays at 10:00"')
+
+
+def _stop(value: object) -> str:
+    """The author's words for it; none for "true"."""
+    if value is True:
+        return ""
+    if isinstance(value, str) and 0 < len(value.strip()) <= _WORDS:
+        return value.strip()
+    words = f"write true, or why, in at most {_WORDS} characters"
+    raise PydanticCustomError("phrase", "{words}", {"words": words})
+
+
+#: Of the words that say why a way ends.
+_WORDS = 200
+
 Wait_ = Annotated[
-    Duration, phrase(phrases.duration, '"2 days"'), seen_as("2 days", _SPAN)
+    Duration | Recurring,
+    BeforeValidator(_wait),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "examples": ["2 days"], "pattern": _SPAN},
+                {
+                    "type": "object",
+                    "properties": {
+                        "until": {
+                            "type": "string",
+                            "examples": ["16:00", "fridays at 10:00"],
+                            "description": "The next time that it is this on the customer's clock.",
+                        }
+                    },
+                    "required": ["until"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+Stop_ = Annotated[
+    str,
+    BeforeValidator(_stop),
+    WithJsonSchema(
+        {"anyOf": [{"const": True}, {"type": "string", "maxLength": _WORDS}]}
+    ),
+]
+Part = Annotated[
+    float,
+    phrase(phrases.part, '"80%"'),
+    seen_as("80%", r"^\s*\d{1,2}(\.\d)?\s*%\s*$"),
 ]
 Length = Annotated[
     timedelta, phrase(phrases.length, '"2 days"'), seen_as("2 days", _SPAN)

@@ -1,9 +1,9 @@
 """Which keys may a campaign file have, and what may stand there? The models behind `check`, and the schema for editors."""
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from aftercart.conditions import CATALOGUE, FUNCTIONS
 from aftercart.loading.given import ExampleShape
@@ -14,11 +14,13 @@ from aftercart.loading.pieces import (
     Length,
     Limit_,
     Orders,
+    Part,
     Scores,
     Shape,
     Share,
     Span,
     Staples,
+    Stop_,
     TagWord,
     Wait_,
 )
@@ -33,7 +35,17 @@ TRIGGERS = (
     "running_low",
     "late_delivery",
 )
-STEPS = ("wait", "stop_if", "task", "tag", "untag", "send")
+STEPS = (
+    "wait",
+    "wait_for",
+    "if",
+    "stop",
+    "stop_if",
+    "task",
+    "tag",
+    "untag",
+    "send",
+)
 
 
 def _language(sees: str) -> str:
@@ -121,12 +133,67 @@ class MessageShape(Shape):
     sms: str | None = Field(None, description="A folder of templates/, for SMS.")
 
 
+class WaitForShape(Shape):
+    event: EventType = Field(description="What the customer should do.")
+    within: Length = Field(description="How long it is waited for at most.")
+    where: str | None = Field(
+        None, description=f"Only if this holds for its order.\n{_language('order')}"
+    )
+
+
+class VariantShape(Shape):
+    template: str = Field(description="A folder of templates/, for the same channel.")
+    share: Part | None = Field(
+        None, description="How many get it; the rest is divided equally."
+    )
+
+
+def _variant(value: object) -> object:
+    return {"template": value} if isinstance(value, str) else value
+
+
+Variants = Annotated[
+    dict[
+        Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=20)],
+        Annotated[VariantShape, BeforeValidator(_variant)],
+    ],
+    WithJsonSchema(
+        {
+            "type": "object",
+            "minProperties": 2,
+            "additionalProperties": {
+                "anyOf": [{"type": "string"}, VariantShape.model_json_schema()]
+            },
+        }
+    ),
+]
+
+
 class StepShape(Shape):
-    """One of wait, stop_if, task, tag, untag, send. The other keys belong to send."""
+    """One of wait, wait_for, if, stop, stop_if, task, tag, untag, send. The other keys belong to some of them."""
 
     wait: Wait_ | None = Field(
         None,
-        description="Days are days on the customer's calendar; hours and minutes are elapsed time.",
+        description="Days are days on the customer's calendar; hours and minutes are elapsed time. Or {until: 16:00}.",
+    )
+    wait_for: WaitForShape | None = Field(
+        None,
+        description="Goes on as soon as the customer does this, or when the time is over.",
+    )
+    if_: str | None = Field(
+        None,
+        alias="if",
+        description=f"Goes one of two ways: looked at when the step is reached.\n{_language('order')}",
+    )
+    then: list["StepShape"] | None = Field(
+        None, description="With if: where it holds. With wait_for: who did it in time."
+    )
+    else_: list["StepShape"] | None = Field(
+        None, alias="else", description="With if and wait_for: all others."
+    )
+    stop: Stop_ | None = Field(
+        None,
+        description="The campaign ends here for this customer: true, or why, in words.",
     )
     stop_if: str | None = Field(
         None,
@@ -155,6 +222,10 @@ class StepShape(Shape):
     )
     content: Literal["recipes"] | None = Field(
         None, description="A file of shop/ from which one entry is chosen."
+    )
+    variants: Variants | None = Field(
+        None,
+        description="Templates that lots are drawn among: {a: template, b: template}.",
     )
 
 

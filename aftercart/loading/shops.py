@@ -2,6 +2,8 @@
 
 import keyword
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -124,6 +126,21 @@ def read(
         audiences=audiences,
         tags=tuple(shop.tags),
         coupons=coupons_,
+    )
+
+
+def as_it_was(shop: Shop, texts: Mapping[str, str], problems: list[Problem]) -> Shop:
+    """The shop as a campaign saw it that was made of these texts: its audiences and staples, and no word on what is new since."""
+
+    def kept(name: str) -> Document | None:
+        text = texts.get(name)
+        return documents.parse(text, file=f"kept {name}") if text else None
+
+    return replace(
+        shop,
+        audiences=_audiences(kept("audiences"), problems),
+        staples=_staples(kept("staples"), problems),
+        categories={},
     )
 
 

@@ -33,6 +33,12 @@ _BESIDE = {
 _WITHOUT_ORDER = ("customer", "referral", "article")
 
 
+def seen_by(event: str) -> frozenset[str]:
+    """What a condition on an event of this type can see."""
+    about_order = event.partition(".")[0] not in _WITHOUT_ORDER
+    return frozenset({"customer", "order"} if about_order else {"customer"})
+
+
 @dataclass
 class Triggers(Bench):
     """Builds the trigger of one campaign."""
@@ -42,9 +48,9 @@ class Triggers(Bench):
     def about(self) -> frozenset[str]:
         """What the conditions of this campaign can see."""
         event = self.shape.event
-        if event is not None and event.partition(".")[0] in _WITHOUT_ORDER:
-            return frozenset({"customer"})
-        if event is None and self.shape.late_delivery is None:
+        if event is not None:
+            return seen_by(event)
+        if self.shape.late_delivery is None:
             return frozenset({"customer"})
         return frozenset({"customer", "order"})
 

@@ -75,7 +75,7 @@ def check_all(
     """Reads the conditions of a file whose form is broken elsewhere: its author should hear of all mistakes at once."""
     for path in document.values:
         wanted = path in (("trigger", "where"), ("audience",)) or (
-            len(path) == 3 and path[0] == "steps" and path[2] == "stop_if"
+            path[:1] == ("steps",) and path[-1] in ("stop_if", "if", "where")
         )
         text = getattr(document.values[path], "value", None)
         if wanted and isinstance(text, str):

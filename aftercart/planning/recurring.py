@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from aftercart import moments
+from aftercart import keeping, moments
 from aftercart.campaigns import Anniversary, Calendar, Campaign, Inactive
 from aftercart.model import Customer
 from aftercart.policy import entering
@@ -11,7 +11,6 @@ from aftercart.runtime import Runtime
 from aftercart.store import (
     Tx,
     customers,
-    enrollments,
     past,
     recurrences,
     selecting,
@@ -34,7 +33,7 @@ def enroll(tx: Tx, rt: Runtime, *, now: datetime) -> int:
         first_look = zone not in recurrences.planned_until(tx, campaign.name)
         # a campaign that is new, or a zone that is, starts with its next occurrence and not with the last one
         if not first_look and now - at <= GRACE:
-            count += _enroll_zone(tx, campaign, trigger, zone=zone, at=at, now=now)
+            count += _enroll_zone(tx, rt, campaign, trigger, zone=zone, at=at, now=now)
         next_at = moments.next_occurrence(
             at, moments.zone(zone), trigger.weekdays, trigger.at
         )
@@ -63,6 +62,7 @@ def _unplanned(
 
 def _enroll_zone(
     tx: Tx,
+    rt: Runtime,
     campaign: Campaign,
     trigger: Calendar,
     *,
@@ -83,12 +83,14 @@ def _enroll_zone(
         willing = [c for c in page if entering.agreed(campaign, c)]
         people = _not_too_soon(tx, campaign, willing, now=now)
         count += len(
-            enrollments.add(
+            keeping.enroll(
                 tx,
+                rt,
                 [
                     entering.by_calendar(campaign, trigger, c, today=today, at=at)
                     for c in people
                 ],
+                now=now,
             )
         )
     return count

@@ -3,11 +3,12 @@
 from datetime import datetime
 from itertools import groupby
 
+from aftercart import keeping
 from aftercart.campaigns import Campaign, RunningLow
 from aftercart.forecasting import Rhythm, together
 from aftercart.policy import entering
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, enrollments, past, rhythms
+from aftercart.store import Tx, past, rhythms
 
 _PAGE = 1000
 
@@ -18,12 +19,13 @@ def enroll(tx: Tx, rt: Runtime, *, now: datetime) -> int:
     for campaign in rt.campaigns.values():
         if isinstance(campaign.trigger, RunningLow):
             while found := rhythms.due(tx, campaign.name, now=now, limit=_PAGE):
-                count += _enroll(tx, campaign, campaign.trigger, found, now=now)
+                count += _enroll(tx, rt, campaign, campaign.trigger, found, now=now)
     return count
 
 
 def _enroll(
     tx: Tx,
+    rt: Runtime,
     campaign: Campaign,
     trigger: RunningLow,
     found: list[Rhythm],
@@ -46,7 +48,7 @@ def _enroll(
             continue
         new.append(entering.by_need(campaign, trigger, customer_id, due))
         rhythms.told(tx, campaign.name, customer_id, told)
-    return len(enrollments.add(tx, new))
+    return len(keeping.enroll(tx, rt, new, now=now))
 
 
 def _free_at(

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from aftercart import gathering
+from aftercart import gathering, keeping, waking
 from aftercart.campaigns import Campaign, LateDelivery
 from aftercart.gathering import People
+from aftercart.keeping import Versions
 from aftercart.model import Channel, Customer, Enrollment, State
 from aftercart.planning import twins
 from aftercart.policy import Advance, View, advance
-from aftercart.reasons import Code, because
+from aftercart.reasons import Code, Reason, because
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, desk, enrollments, messages, past, tags
 from aftercart.store.enrollments import Progress
@@ -43,26 +44,28 @@ def advance_due(
 
 
 def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> None:
-    names = {e.campaign for e in page}
+    versions = keeping.of(tx, rt, {(e.campaign, e.version) for e in page})
     known = gathering.people(
         tx,
         customer_ids={e.customer_id for e in page},
         order_ids={e.order_id for e in page},
-        campaigns=[c for c in rt.campaigns.values() if c.name in names],
+        campaigns=keeping.campaigns(versions),
         now=now,
     )
-    history = _History(tx, rt, page, now)
+    history = _History(tx, versions, page, now)
+    done: list[tuple[Enrollment, Campaign, Advance]] = []
     steps: list[Progress] = []
-    drafts = []
-    for enrollment in page:
-        campaign = rt.campaigns.get(enrollment.campaign)
-        customer = known.customers.get(enrollment.customer_id)
-        if campaign is None or customer is None:
+    for enrollment, campaign in _met(tx, page, versions, now):
+        if (
+            isinstance(campaign, Reason)
+            or enrollment.customer_id not in known.customers
+        ):
             gone = because(Code.CAMPAIGN_GONE, campaign=enrollment.campaign)
-            steps.append(Progress(enrollment.id, enrollment.step, now, now, gone))
+            why = campaign if isinstance(campaign, Reason) else gone
+            steps.append(Progress(enrollment.id, enrollment.step, now, now, why))
             continue
         try:
-            done = advance(
+            one = advance(
                 enrollment,
                 campaign=campaign,
                 shop=rt.shop,
@@ -74,21 +77,60 @@ def _page(tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime) -> Non
             _log.exception("a step could not be taken", enrollment=enrollment.id)
             steps.append(Progress(enrollment.id, enrollment.step, now + LOOK_AGAIN))
             continue
-        ended_at = now if done.ended else None
-        steps.append(
-            Progress(enrollment.id, done.step, done.due_at, ended_at, done.reason)
+        history.add(enrollment, one, known.customers[enrollment.customer_id])
+        done.append((enrollment, campaign, one))
+    enrollments.progress(tx, [*steps, *_progress(tx, done, now)])
+    tags.write(tx, history.tagged)
+    _carry_out(tx, done, known, now)
+
+
+def _met(
+    tx: Tx, page: Sequence[Enrollment], versions: Versions, now: datetime
+) -> list[tuple[Enrollment, Campaign | Reason]]:
+    """The page with the campaigns; those whose wait ends are asked once more whether that happened which they wait for."""
+    found = [(e, versions[e.campaign, e.version]) for e in page]
+    waits = [(e, c) for e, c in found if isinstance(c, Campaign)]
+    met = waking.overtaken(tx, waits, now=now)
+    return [(met.get(e.id, e), c) for e, c in found]
+
+
+def _progress(
+    tx: Tx, done: Sequence[tuple[Enrollment, Campaign, Advance]], now: datetime
+) -> list[Progress]:
+    """Where everybody stands now. Who has only begun to wait for what has happened by now is due again at once."""
+    begun = [(one.moves(e), c) for e, c, one in done if one.awaits]
+    met = waking.overtaken(tx, begun, now=now)
+    return [
+        Progress(
+            e.id,
+            one.step,
+            met[e.id].due_at if e.id in met else one.due_at,
+            now if one.ended else None,
+            one.reason,
+            "" if e.id in met else one.awaits,
+            met[e.id].facts if e.id in met else one.facts,
         )
-        history.add(enrollment, done, customer)
+        for e, _, one in done
+    ]
+
+
+def _carry_out(
+    tx: Tx,
+    done: Sequence[tuple[Enrollment, Campaign, Advance]],
+    known: People,
+    now: datetime,
+) -> None:
+    """Writes what comes of the steps: messages, cases, and what support is asked to do."""
+    drafts = []
+    for enrollment, campaign, one in done:
         drafts += [
             (d.message, {"enrollment_id": enrollment.id, "priority": d.priority})
-            for d in done.drafts
+            for d in one.drafts
         ]
-        if done.drafts and campaign.opens_case:
+        if one.drafts and campaign.opens_case:
             _open_case(tx, campaign, enrollment, now)
-        for number, words in done.tasks:
+        for number, words in one.tasks:
             _open_task(tx, campaign, enrollment, number, words, now)
-    tags.write(tx, history.tagged)
-    enrollments.progress(tx, steps)
     messages.plan(tx, twins.merge(tx, drafts, known.customers))
 
 
@@ -147,7 +189,7 @@ class _History:
     """What each person has had of each campaign; kept up to date within the page, so that two steps of one page see each other."""
 
     def __init__(
-        self, tx: Tx, rt: Runtime, page: Sequence[Enrollment], now: datetime
+        self, tx: Tx, versions: Versions, page: Sequence[Enrollment], now: datetime
     ) -> None:
         self.had: dict[tuple[str, str], set[str]] = {}
         self.reached: dict[tuple[str, str], list[datetime]] = {}
@@ -156,17 +198,14 @@ class _History:
         self.tagged: list[Tagging] = []
         self.tags: dict[str, frozenset[str]] = {}  #: of whom this page has tagged
         for name in sorted({e.campaign for e in page}):
-            campaign = rt.campaigns.get(name)
-            if campaign is None:
-                continue
+            on = [c for c in keeping.campaigns(versions) if c.name == name]
             people = {e.customer_id for e in page if e.campaign == name}
-            if campaign.limit:
-                since = now - campaign.limit.period
-                found = past.reached(tx, name, people, since=since)
+            if periods := [c.limit.period for c in on if c.limit]:
+                found = past.reached(tx, name, people, since=now - max(periods))
                 self.reached.update(((name, c), at) for c, at in found.items())
             had = past.contents(tx, name, people)
             self.had.update(((name, c), set(ids)) for c, ids in had.items())
-            if isinstance(campaign.trigger, LateDelivery):
+            if any(isinstance(c.trigger, LateDelivery) for c in on):
                 orders = {e.order_id for e in page if e.campaign == name}
                 told = past.told(tx, name, orders)
                 self.told.update(((name, o), list(t)) for o, t in told.items())

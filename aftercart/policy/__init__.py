@@ -4,9 +4,10 @@ The same code runs live, in a replay, in `explain` and in the tests. Nothing her
 """
 
 from aftercart.policy.caps import allow, places
+from aftercart.policy.drafting import Draft, View
 from aftercart.policy.holding_out import held_out
 from aftercart.policy.sending import Facts, Held, decide, examine
-from aftercart.policy.stepping import Advance, Draft, View, advance
+from aftercart.policy.stepping import Advance, advance
 from aftercart.policy.verdicts import Checked, Send, Skip, Verdict, Wait
 
 __all__ = [

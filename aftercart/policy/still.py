@@ -1,6 +1,6 @@
 """Is what made the campaign start still true? Asked when a step is reached, and again just before its message goes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -57,25 +57,34 @@ def stopped(
     audience = campaign.audience
     if audience and not conditions.predicate(audience)(scope):
         return Skip(because(Code.NOT_IN_AUDIENCE, condition=audience.text))
-    for step in campaign.steps:
-        if step is before:
-            break
-        if isinstance(step, StopIf) and conditions.predicate(step.condition)(scope):
+    for step in _on_the_way(campaign, before):
+        if conditions.predicate(step.condition)(scope):
             return Skip(_words(step, scope.order))
     return None
 
 
+def _on_the_way(
+    campaign: Campaign, before: Send | Task | Tag | None
+) -> Iterator[StopIf]:
+    """The stop conditions above a step: of its own list, and of those that this one stands in; not those of a branch that is over."""
+    steps = campaign.steps
+    here = next((n for n, s in enumerate(steps) if s is before), len(steps))
+    for step in steps[:here]:
+        if isinstance(step, StopIf) and (step.until is None or here < step.until):
+            yield step
+
+
 def send_of(campaign: Campaign, template: str, facts: Mapping[str, Any]) -> Send | None:
     """The step that a message comes from: the send of its number, or, in a campaign that was rewritten, of its template."""
-    sends = [step for step in campaign.steps if isinstance(step, Send)]
     number = int(facts.get("send", 1))
-    likely = [*sends[number - 1 : number], *sends]
+    likely = [*campaign.sends[number - 1 : number], *campaign.sends]
     return next((step for step in likely if template in templates(step)), None)
 
 
 def templates(step: Send) -> tuple[str, ...]:
-    """The templates that a send may use: its own, and that of its fallback."""
-    return (step.template, step.fallback[1]) if step.fallback else (step.template,)
+    """The templates that a send may use: its own or its variants, and that of its fallback."""
+    own = [step.template, *(v.template for v in step.variants)]
+    return tuple(dict.fromkeys([*own, step.fallback[1]] if step.fallback else own))
 
 
 def staples_left(

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from aftercart import moments
-from aftercart.campaigns import Campaign, Send, StopIf, Wait, Window
+from aftercart.campaigns import Campaign, Jump, Send, Step, StopIf, Wait, Window
 from aftercart.model import Channel, Customer
 from aftercart.policy.sending import open_hours
 from aftercart.shop import Shop
@@ -15,13 +15,26 @@ def after_wait(
     """When the step after a wait is due."""
     if wait.span:
         return base + wait.span
-    # two days before "between 16:00 and 19:00" means that day's afternoon, whatever the hour it began
-    following = next(
-        (s for s in campaign.steps[step + 1 :] if not isinstance(s, StopIf)), None
-    )
-    windowed = isinstance(following, Send) and following.between is not None
     zone = moments.zone(customer.timezone)
+    if wait.until:
+        return moments.next_occurrence(base, zone, wait.until.weekdays, wait.until.at)
+    # two days before "between 16:00 and 19:00" means that day's afternoon, whatever the hour it began
+    following = _following(campaign, step + 1)
+    windowed = isinstance(following, Send) and following.between is not None
     return moments.add_days(base, zone, wait.days, at_day_start=windowed)
+
+
+def _following(campaign: Campaign, number: int) -> Step | None:
+    """The step that is taken from here whatever happens; a branch is one of its own."""
+    while number < len(campaign.steps):
+        step = campaign.steps[number]
+        if isinstance(step, Jump):
+            number = step.to
+        elif isinstance(step, StopIf):
+            number += 1
+        else:
+            return step
+    return None
 
 
 def in_hours(

@@ -1,9 +1,10 @@
 """Events: what the shop told us, each once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from aftercart.model import Event
 from aftercart.store import Tx, rows
@@ -44,14 +45,30 @@ def of_customer(
         .order_by(events.c.at.desc())
         .limit(limit)
     )
-    return [
-        Event(
-            id=r.id,
-            type=r.type,
-            at=r.at,
-            customer_id=r.customer_id,
-            order_id=r.order_id,
-            body=r.body,
+    return [_noun(row) for row in tx.execute(query)]
+
+
+def since(
+    tx: Tx, customer_ids: Collection[str], types: Collection[str], *, after: datetime
+) -> list[Event]:
+    """What these customers did of these types after a moment, in order of time."""
+    found: list[Event] = []
+    for ids in rows.chunks(sorted(customer_ids)):
+        query = select(events).where(
+            events.c.customer_id.in_(ids),
+            events.c.type.in_(sorted(types)),
+            events.c.at > after,
         )
-        for r in tx.execute(query)
-    ]
+        found += [_noun(row) for row in tx.execute(query)]
+    return sorted(found, key=lambda e: (e.at, e.id))
+
+
+def _noun(row: Row[Any]) -> Event:
+    return Event(
+        id=row.id,
+        type=row.type,
+        at=row.at,
+        customer_id=row.customer_id,
+        order_id=row.order_id,
+        body=row.body,
+    )

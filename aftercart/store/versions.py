@@ -1,12 +1,12 @@
-"""The template versions that were ever sent, so that an old message can be shown as the customer saw it."""
+"""The versions of templates that were ever sent, and of campaigns that somebody ever entered with: an old message, an old way."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from aftercart.store import Tx, rows
-from aftercart.store.tables import template_versions
+from aftercart.store.tables import campaign_versions, template_versions
 
 
 def keep(
@@ -35,3 +35,35 @@ def sources(tx: Tx, version: str) -> tuple[str, Mapping[str, str]] | None:
         )
     ).first()
     return (row.name, row.sources) if row else None
+
+
+def keep_campaigns(
+    tx: Tx, entered: Mapping[tuple[str, str], Mapping[str, str]], *, now: datetime
+) -> None:
+    """Stores the texts of campaigns by name and version, each once."""
+    kept = [
+        {
+            "campaign": name,
+            "version": version,
+            "sources": dict(texts),
+            "first_used_at": now,
+        }
+        for (name, version), texts in sorted(entered.items(), key=lambda e: e[0])
+    ]
+    rows.insert_or_keep(tx, campaign_versions, kept)
+
+
+def campaigns(
+    tx: Tx, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[Mapping[str, str], datetime]]:
+    """The texts of these campaigns by name and version, and since when somebody is on it; without those that were never kept."""
+    if not wanted:
+        return {}
+    c = campaign_versions.c
+    query = select(campaign_versions).where(
+        tuple_(c.campaign, c.version).in_(sorted(wanted))
+    )
+    return {
+        (row.campaign, row.version): (row.sources, row.first_used_at)
+        for row in tx.execute(query)
+    }

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from aftercart import keeping
 from aftercart.campaigns import Answered
 from aftercart.model import Message, State, enrollment_id
 from aftercart.policy import entering
@@ -28,7 +29,7 @@ def enter(tx: Tx, rt: Runtime, asked: Message, *, score: int, now: datetime) -> 
             started_at=now,
             facts={"score": score},
         )
-        enrollments.add(tx, [entered])
+        keeping.enroll(tx, rt, [entered], now=now)
 
 
 def _leave(tx: Tx, enrollment_id: str, score: int, now: datetime) -> None:

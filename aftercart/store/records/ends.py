@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from aftercart.model import Channel, State
-from aftercart.reasons import Reason, from_json
+from aftercart.reasons import Code, Reason, from_json
 from aftercart.store import Tx
 from aftercart.store.tables import cases, enrollments, message_events, messages
 
@@ -52,9 +52,11 @@ def _tasks(tx: Tx) -> Iterator[Ended]:
 def _ways(tx: Tx) -> Iterator[Ended]:
     e = enrollments.c
     spoken = select(messages.c.enrollment_id)
-    query = select(e.ended_at, e.reason).where(
-        e.ended_at.is_not(None), e.reason.is_not(None), e.id.not_in(spoken)
+    query = select(e.ended_at, e.reason, e.id.in_(spoken)).where(
+        e.ended_at.is_not(None), e.reason.is_not(None)
     )
-    for ended_at, reason in tx.execute(query):
-        if found := from_json(reason):
+    for ended_at, reason, has_spoken in tx.execute(query):
+        found = from_json(reason)
+        # a stop says itself why it ends; any other end of a way with messages is told by its last message
+        if found and (not has_spoken or found.code is Code.STOPPED):
             yield Ended(ended_at, None, None, "", found)

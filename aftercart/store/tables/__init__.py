@@ -17,6 +17,7 @@ from aftercart.store.tables.reports import inbox, provider_events
 from aftercart.store.tables.sending import (
     awaited,
     bells,
+    campaign_versions,
     enrollments,
     message_events,
     messages,
@@ -30,6 +31,7 @@ __all__ = [
     "answers",
     "awaited",
     "bells",
+    "campaign_versions",
     "cases",
     "consents",
     "customer_tags",

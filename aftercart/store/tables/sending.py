@@ -21,6 +21,8 @@ enrollments = Table(
     Column("due_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("reason", Json),
+    # the type of event that makes it due before its time; empty: none
+    Column("awaits", String, nullable=False, server_default=""),
     # the same trigger twice enrolls once, on any number of processes
     UniqueConstraint("campaign", "customer_id", "occurrence"),
     Index(
@@ -31,6 +33,14 @@ enrollments = Table(
     ),
     Index(None, "customer_id"),
     Index(None, "order_id"),
+    # who waits for what the shop has just told: it knows those who wait, and not all who ever entered
+    Index(
+        "ix_enrollments_awaits",
+        "customer_id",
+        "awaits",
+        sqlite_where=text("awaits <> ''"),
+        postgresql_where=text("awaits <> ''"),
+    ),
 )
 
 # One row per message to one person, written before anything is sent. What makes "never twice" true stands in three columns:
@@ -155,6 +165,16 @@ template_versions = Table(
     metadata,
     Column("version", String(12), primary_key=True),
     Column("name", String, nullable=False),
+    Column("sources", Json, nullable=False),
+    Column("first_used_at", Moment, nullable=False),
+)
+
+# What each version of a campaign was made of, kept when the first person enters with it: they stay on it.
+campaign_versions = Table(
+    "campaign_versions",
+    metadata,
+    Column("campaign", String, primary_key=True),
+    Column("version", String(12), primary_key=True),
     Column("sources", Json, nullable=False),
     Column("first_used_at", Moment, nullable=False),
 )

@@ -120,7 +120,7 @@ WRONG = [
     ("  event: order.delivered\n", "  every: mondays at 9:00\n", "5:3: only an \"event\" can have a \"where\" (use audience)"),
     ("  event: order.delivered\n", "  event:\n", "4:3: nothing stands after \"event:\""),
     ("  - wait: 2 days", "  - wait: 2 days\n    between: 16:00-19:00", "9:5: \"between\" belongs to a step that sends"),
-    ("  - wait: 2 days", "  - wait: 2 days\n    stop_if: order.late", "8:5: one of wait, stop_if, task, tag, untag, send is needed here (wait, stop_if are there)"),
+    ("  - wait: 2 days", "  - wait: 2 days\n    stop_if: order.late", "8:5: one of wait, wait_for, if, stop, stop_if, task, tag, untag, send is needed here (wait, stop_if are there)"),
     ("    expires: 2 days\n", "    expires: 2 days\n  - wait: 1 day\n", "13:5: nothing follows this step (add a send or delete it)"),
     ("    expires: 2 days", "    expires: 31 days", "12:14: a message that is useful for more than 30 days (shorten it)"),
     ("    expires: 2 days", "    fallback: {email: spring}", "12:15: the fallback goes by email too (use the other channel)"),

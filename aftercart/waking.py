@@ -81,7 +81,6 @@ class _Seen:
         people = {e.customer_id for e in events}
         unique = {id(c): c for c in campaigns}.values()
         asked = {name for c in unique for name in gathering.categories(c)}
-        self.now = now
         self.customers = customers.load(tx, people, now=now)
         self.orders = orders.load(tx, {e.order_id for e in events if e.order_id})
         self.bought = orders.last_bought(tx, people, categories=asked, now=now)
@@ -94,7 +93,7 @@ class _Seen:
         return conditions.Scope(
             customer,
             self.orders.get(event.order_id),
-            self.now,
+            event.at,
             e.started_at,
             self.bought.get(customer.id, {}),
             self.past.get(customer.id, {}),

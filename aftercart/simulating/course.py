@@ -17,6 +17,7 @@ from aftercart.reasons import Code, because
 from aftercart.simulating.entrances import Entrances
 from aftercart.simulating.lives import Held, Household, Outcome, TaskDone, World
 from aftercart.simulating.person import Person, Row, in_order
+from aftercart.simulating.waits import woken
 
 #: The clock moves in whole steps of this size, as a replay's does.
 GRAIN = timedelta(minutes=1)
@@ -42,6 +43,7 @@ class Course:
         }
         events = [e for life in household.lives for e in life.events]
         self._events = sorted(events, key=lambda e: (e.at, e.id), reverse=True)
+        self._past: list[Event] = []
         begun = [life.begun for life in household.lives]
         self._ways = Entrances(self._people, world, begun, start=start, end=end)
         self._copies: dict[tuple[str, str, Channel, str], str] = {}
@@ -73,6 +75,13 @@ class Course:
             here.append(self._events.pop())
         if here:
             self._ways.happen(here, now)
+            self._past += here
+            self._wake(list(self._ways.open.values()), here)
+
+    def _wake(self, some: list[Enrollment], events: list[Event]) -> None:
+        campaigns, people = self._world.campaigns, self._people
+        for met in woken(some, campaigns=campaigns, events=events, people=people):
+            self._ways.open[met.id] = met
 
     # --- what is planned --------------------------------------------------------------------------------------------------
 
@@ -100,9 +109,9 @@ class Course:
         if done.ended:
             del self._ways.open[enrollment.id]
         else:
-            self._ways.open[enrollment.id] = replace(
-                enrollment, step=done.step, due_at=done.due_at
-            )
+            self._ways.open[enrollment.id] = done.moves(enrollment)
+            if done.awaits:
+                self._wake([self._ways.open[enrollment.id]], self._past)
         for draft in done.drafts:
             message = self._one_copy(draft.message, person)
             person.add(message, draft.priority, now)

@@ -1,7 +1,7 @@
 """What does a campaign do? Its people beside those who were held back, by what they did within the time that its goal gives."""
 
-from collections import Counter
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,21 @@ from aftercart.errors import InputError
 from aftercart.runtime import Runtime
 from aftercart.spelling import did_you_mean
 from aftercart.store import records
+from aftercart.store.records import Deed
 from aftercart.uplift import Group, Uplift
+
+
+@dataclass(frozen=True)
+class VariantResult:
+    """Who got one variant of a message first, beside those who got the first variant of it; None for that one itself."""
+
+    send: int  #: which of the campaign's messages, counted from 1
+    template: str
+    name: str
+    got: Group
+    worth: Decimal
+    beside: Uplift | None = None
+    other: str = ""  #: the name of the variant that it is compared with
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,7 @@ class Results:
     worth_got: Decimal
     worth_held: Decimal
     uplift: Uplift
+    variants: Sequence[VariantResult] = ()
 
 
 def results(
@@ -52,37 +67,80 @@ def results(
             )
 
 
+@dataclass
+class _Tally:
+    """People of one kind, counted one after the other."""
+
+    people: int = 0
+    converted: int = 0
+    worth: Decimal = Decimal(0)
+
+    def add(self, deeds: Sequence[Deed]) -> None:
+        self.people += 1
+        self.converted += bool(deeds)
+        self.worth += sum((deed.worth for deed in deeds), Decimal(0))
+
+    @property
+    def group(self) -> Group:
+        return Group(self.people, self.converted)
+
+    @property
+    def each(self) -> Decimal:
+        return round(self.worth / self.people, 2) if self.people else Decimal(0)
+
+
 def _results(
     rt: Runtime, campaign: Campaign, goal: Goal, since: datetime | None
 ) -> Results:
     until = rt.clock() - goal.within
-    people: Counter[bool] = Counter()
-    converted: Counter[bool] = Counter()
-    worth = {True: Decimal(0), False: Decimal(0)}
+    got, held = _Tally(), _Tally()
+    varied: defaultdict[tuple[int, str], _Tally] = defaultdict(_Tally)
     with rt.store.read() as tx:
         for page in records.entrants(tx, campaign.name, since=since, until=until):
             done = records.deeds(tx, goal.event, {one.customer_id for one in page})
             for one in page:
-                mine = [
-                    deed
-                    for deed in done.get(one.customer_id, ())
-                    if one.at < deed.at <= one.at + goal.within
-                ]
-                people[one.held] += 1
-                converted[one.held] += bool(mine)
-                worth[one.held] += sum((deed.worth for deed in mine), Decimal(0))
-    got = Group(people[False], converted[False])
-    held = Group(people[True], converted[True])
+                mine = done.get(one.customer_id, ())
+                (held if one.held else got).add(_within(mine, one.at, goal))
+                for number, lot in one.variants.items():
+                    varied[number, lot.variant].add(_within(mine, lot.at, goal))
     return Results(
         campaign,
         goal,
-        got,
-        held,
-        _each(worth[False], got),
-        _each(worth[True], held),
-        uplift.compare(got, held),
+        got.group,
+        held.group,
+        got.each,
+        held.each,
+        uplift.compare(got.group, held.group),
+        list(_variants(campaign, varied)),
     )
 
 
-def _each(worth: Decimal, group: Group) -> Decimal:
-    return round(worth / group.people, 2) if group.people else Decimal(0)
+def _within(deeds: Sequence[Deed], at: datetime, goal: Goal) -> list[Deed]:
+    return [deed for deed in deeds if at < deed.at <= at + goal.within]
+
+
+def _variants(
+    campaign: Campaign, found: Mapping[tuple[int, str], _Tally]
+) -> Iterator[VariantResult]:
+    """The variants of each message, as the file names them now, each beside the first."""
+    for number, send in enumerate(campaign.sends, start=1):
+        if not send.variants:
+            continue
+        first = send.variants[0].name
+        base = found.get((number, first), _Tally())
+        for variant in send.variants:
+            mine = found.get((number, variant.name), _Tally())
+            beside = (
+                None
+                if variant.name == first
+                else uplift.compare(mine.group, base.group)
+            )
+            yield VariantResult(
+                number,
+                variant.template,
+                variant.name,
+                mine.group,
+                mine.each,
+                beside,
+                first,
+            )

@@ -41,6 +41,17 @@ class Uplift:
             return f"It does harm: of a hundred people, {_of_hundred(-self.difference)} fewer than without it ({span})."
         return f"No measurable effect so far: of a hundred people, the difference lies {span}."
 
+    def beside(self, name: str, other: str) -> str:
+        """What it means where one way of saying something is compared with another."""
+        if not self.enough:
+            return f"{name} and {other}: too few to compare yet; at least {LEAST} people each are needed."
+        more = "more" if self.difference >= 0 else "fewer"
+        span = f"between {_of_hundred(self.low)} and {_of_hundred(self.high)}"
+        verdict = (
+            "may still be chance" if self.low <= 0 <= self.high else "hardly chance"
+        )
+        return f"{name} brings {_of_hundred(abs(self.difference))} {more} of a hundred than {other} ({span}): {verdict}."
+
 
 def compare(got: Group, held: Group) -> Uplift:
     """Those who got it beside those who were held back.

@@ -68,7 +68,30 @@ def _show(one: Results, currency: str) -> None:
         out.print(
             'nobody is held back: without "holdout: 5%" there is nothing to compare with'
         )
+    if one.variants:
+        _show_variants(one, currency)
     out.print()
+
+
+def _show_variants(one: Results, currency: str) -> None:
+    """The variants of each message below each other; a person counts for the first that they got."""
+    numbers = ("people", "reached it", "share", "worth per head")
+    shown = table("message", "variant", "template", *numbers, numbers=numbers)
+    bought = one.goal.event == "order.placed"
+    for v in one.variants:
+        shown.add_row(
+            str(v.send),
+            v.name,
+            v.template,
+            f"{v.got.people:,}",
+            f"{v.got.converted:,}",
+            f"{100 * v.got.share:.1f} %" if v.got.people else "",
+            f"{v.worth:,} {currency}" if bought and v.got.people else "",
+        )
+    out.print(shown)
+    for v in one.variants:
+        if v.beside:
+            out.print(Text(v.beside.beside(v.name, v.other)), soft_wrap=True)
 
 
 def _as_json(one: Results) -> dict[str, Any]:
@@ -81,4 +104,18 @@ def _as_json(one: Results) -> dict[str, Any]:
         "low": one.uplift.low,
         "high": one.uplift.high,
         "sentence": one.uplift.sentence(),
+        "variants": [
+            {
+                "message": v.send,
+                "variant": v.name,
+                "template": v.template,
+                **vars(v.got),
+                "worth_each": str(v.worth),
+                "difference": v.beside.difference if v.beside else None,
+                "low": v.beside.low if v.beside else None,
+                "high": v.beside.high if v.beside else None,
+                "sentence": v.beside.beside(v.name, v.other) if v.beside else "",
+            }
+            for v in one.variants
+        ],
     }

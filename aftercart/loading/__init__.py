@@ -12,6 +12,7 @@ from aftercart.loading import (
     documents,
     judging,
     naming,
+    reach,
     shops,
     templates,
     together,
@@ -106,6 +107,7 @@ def _read(folder: Path) -> tuple[tuple[Campaign, ...], list[Problem]]:
         problems += naming.check(read, campaigns, shop)
         if shop:
             problems += coupons.check(folder, shop.coupons, {c.name for c in campaigns})
+            problems += [p for c in campaigns for p in reach.check(c, shop)]
     return campaigns, problems
 
 

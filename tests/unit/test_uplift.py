@@ -37,3 +37,16 @@ def test_the_interval_is_the_published_one(
 )  # fmt: skip
 def test_it_is_said_in_words(got: Group, held: Group, words: str) -> None:
     assert compare(got, held).sentence().startswith(words)
+
+
+def test_two_variants_are_compared_in_plain_words() -> None:
+    near = compare(Group(1000, 121), Group(1000, 100))
+    far = compare(Group(1000, 80), Group(1000, 200))
+    few = compare(Group(10, 1), Group(1000, 200))
+
+    assert near.beside("b", "a") == (
+        "b brings 2.1 more of a hundred than a (between −0.7 and 4.9): may still be chance."
+    )
+    assert far.beside("b", "a").startswith("b brings 12.0 fewer of a hundred than a (")
+    assert far.beside("b", "a").endswith("hardly chance.")
+    assert "too few to compare yet" in few.beside("b", "a")

@@ -7,12 +7,13 @@ from decimal import Decimal
 import pytest
 
 from aftercart import measuring
-from aftercart.campaigns import Goal
+from aftercart.campaigns import Goal, Send, Variant
 from aftercart.errors import InputError
 from aftercart.explaining import explain
 from aftercart.model import State
 from aftercart.policy import held_out
 from aftercart.reasons import Code
+from aftercart.store import records
 from aftercart.uplift import Group
 from tests.people import ANN, Person
 from tests.verbs.stage import COOKING_TIME, DAY, HOUR, MONDAY, Stage
@@ -140,3 +141,42 @@ def test_a_campaign_without_a_goal_says_how_to_write_one(stage: Stage) -> None:
     with pytest.raises(InputError, match="has no goal; write one into"):
         list(measuring.results(stage.rt, "nps-survey"))
     assert list(measuring.results(stage.rt)) == []
+
+
+VARIANTS = (Variant("a", NAME, 0.5), Variant("b", NAME, 0.5))
+
+
+def test_variants_stand_beside_each_other_from_the_message_that_each_person_got(
+    stage: Stage,
+) -> None:
+    stage.only(NAME)
+    way = stage.rt.campaigns[NAME]
+    steps = [
+        replace(step, variants=VARIANTS) if isinstance(step, Send) else step
+        for step in way.steps
+    ]
+    stage.rt.campaigns = {NAME: replace(way, steps=tuple(steps), goal=GOAL)}
+    people = [another(f"v-{n:03}") for n in range(90)]
+    stage.move_in(*people)
+    for n, who in enumerate(people):
+        stage.tell("order.placed", who, at=MONDAY, order=f"o-{n}", items=["chicken"])
+        stage.tell("order.delivered", who, at=MONDAY, order=f"o-{n}")
+    stage.run(COOKING_TIME + HOUR)
+    lots = {row.customer_id: row.facts["variant"] for row in stage.messages()}
+    b = [who for who in people if lots[who.id] == "b"]
+    for who in b[:20]:
+        _order(stage, who, COOKING_TIME + DAY, "20.00")
+    stage.now = COOKING_TIME + 9 * DAY
+
+    (found,) = measuring.results(stage.rt, NAME)
+
+    first, second = found.variants
+    assert (first.name, first.got) == ("a", Group(len(people) - len(b), 0))
+    assert (second.name, second.got) == ("b", Group(len(b), 20))
+    assert (first.beside, second.worth) == (None, round(Decimal(400) / len(b), 2))
+    assert second.beside
+    words = second.beside.beside(second.name, second.other)
+    assert words.startswith("b brings ") and words.endswith("): hardly chance.")
+    with stage.rt.store.read() as tx:
+        logged = {row.customer: row.to_json()["variant"] for row in records.log(tx)}
+    assert logged == lots

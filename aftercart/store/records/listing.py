@@ -38,6 +38,7 @@ class LogRow:
     first_name: str
     timezone: str
     coupon: str = ""  #: told where it was asked for
+    variant: str = ""  #: which of the templates that lots were drawn among
 
     def to_json(self) -> dict[str, str | None]:
         """The line as `aftercart log --json` prints it: names and meanings stay."""
@@ -56,6 +57,7 @@ class LogRow:
             "delivery": self.delivery or None,
             "order": self.order or None,
             "coupon": self.coupon or None,
+            "variant": self.variant or None,
         }
 
 
@@ -131,6 +133,7 @@ def from_row(row: Row[Any]) -> LogRow:
         order=row.order_id,
         first_name=row.first_name or "",
         timezone=row.timezone or "UTC",
+        variant=row.facts.get("variant", ""),
     )
 
 

@@ -1,9 +1,10 @@
 """What did people do after a campaign? Those who got it beside those who were held back, a page of people at a time."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 
@@ -22,6 +23,17 @@ class Entrant:
     customer_id: str
     at: datetime
     held: bool
+    variants: Mapping[int, "Varied"] = field(
+        default_factory=dict
+    )  #: by the number of the message
+
+
+@dataclass(frozen=True)
+class Varied:
+    """A message that has variants: the one that a customer got first, and when."""
+
+    variant: str
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -40,7 +52,7 @@ def entrants(
     after = ""
     while True:
         query = (
-            select(m.customer_id, m.due_at, m.state, m.reason)
+            select(m.customer_id, m.due_at, m.state, m.reason, m.facts)
             .where(m.campaign == campaign, m.customer_id > after, m.due_at <= until)
             .order_by(m.customer_id, m.due_at, m.id)
             .limit(_PAGE)
@@ -56,13 +68,24 @@ def entrants(
             whole = [row for row in rows if row.customer_id != last]
             rows = whole or rows
         after = rows[-1].customer_id
-        first: dict[str, Entrant] = {}
-        for row in rows:
-            held = (row.reason or {}).get("code") == Code.HOLDOUT
-            if held or State(row.state) in REACHED:
-                entrant = Entrant(row.customer_id, row.due_at, held)
-                first.setdefault(row.customer_id, entrant)
-        yield list(first.values())
+        yield _first(rows)
+
+
+def _first(rows: Sequence[Any]) -> list[Entrant]:
+    """Each customer's first message of those in these rows, and the first of each that has variants."""
+    first: dict[str, Entrant] = {}
+    varied: dict[str, dict[int, Varied]] = {}
+    for row in rows:
+        held = (row.reason or {}).get("code") == Code.HOLDOUT
+        if not held and State(row.state) not in REACHED:
+            continue
+        variants = varied.setdefault(row.customer_id, {})
+        entrant = Entrant(row.customer_id, row.due_at, held, variants)
+        first.setdefault(row.customer_id, entrant)
+        if not held and (name := row.facts.get("variant")):
+            number = row.facts.get("send", 1)
+            variants.setdefault(number, Varied(name, row.due_at))
+    return list(first.values())
 
 
 def deeds(tx: Tx, event: str, customer_ids: Collection[str]) -> dict[str, list[Deed]]:

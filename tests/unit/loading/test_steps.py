@@ -147,3 +147,51 @@ def test_all_conditions_are_read_where_the_form_is_broken_elsewhere(
     steps = "  - if: order.lat\n    then: [{stop: true}]\n  - sned: {email: spring}\n"
 
     assert [p.split(": ")[0] for p in found(folder, steps)] == ["5:9", "7:5"]
+
+
+# --- messages that can never go -------------------------------------------------------------------------------------------
+
+OTHER = "  - send: {email: summer}\n"
+LIMIT = "limits: 1 per 7 days\n"
+NEVER = "this message never goes: 1 per 7 days by the campaign's own limits are used up before it on every way (wait longer before it, or allow more)"
+
+
+def test_a_message_that_the_limits_never_allow_is_named(folder: Path) -> None:
+    three = SEND + "  - wait: 1 day\n" + OTHER + "  - wait: 1 day\n" + SEND
+
+    assert found(folder, three, LIMIT) == [f"7:5: {NEVER}", f"9:5: {NEVER}"]
+
+
+def test_the_cap_of_the_shop_counts_as_far_as_a_message_waits_for_it(
+    folder: Path,
+) -> None:
+    (folder / "shop" / "shop.yaml").write_text(
+        "name: Meadow Grocer\ncap: {marketing: [1 per 7 days]}\n"
+    )
+    patient = "  - send: {email: summer}\n    expires: 6 days\n"
+
+    hasty = found(folder, SEND + "  - wait: 1 day\n" + OTHER)
+
+    assert [p.split(" are used up")[0] for p in hasty] == [
+        "7:5: this message never goes: 1 per 7 days by the cap of shop/shop.yaml"
+    ]
+    assert found(folder, SEND + "  - wait: 1 day\n" + patient) == []
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        SEND + "  - wait: 7 days\n" + OTHER,
+        SEND + "  - wait: {until: fridays at 10:00}\n" + OTHER,
+        SEND + "  - wait_for: {event: order.placed, within: 7 days}\n" + OTHER,
+        # who gets the one does not get the other
+        "  - if: order.late\n    then: [{send: {email: spring}}]\n    else: [{send: {email: summer}}]\n",
+        "  - if: order.late\n    then: [{send: {email: spring}}]\n" + OTHER,
+        # a text for those who have a telephone, an e-mail for the others
+        "  - send: {sms: spring}\n" + OTHER,
+    ],
+)
+def test_a_message_that_may_go_to_somebody_is_no_mistake(
+    folder: Path, steps: str
+) -> None:
+    assert found(folder, steps, LIMIT) == []

@@ -155,15 +155,20 @@ def test_variants_stand_beside_each_other_from_the_message_that_each_person_got(
         replace(step, variants=VARIANTS) if isinstance(step, Send) else step
         for step in way.steps
     ]
-    stage.rt.campaigns = {NAME: replace(way, steps=tuple(steps), goal=GOAL)}
+    stage.rt.campaigns = {
+        NAME: replace(way, steps=tuple(steps), goal=GOAL, holdout=0.2)
+    }
     people = [another(f"v-{n:03}") for n in range(90)]
     stage.move_in(*people)
     for n, who in enumerate(people):
         stage.tell("order.placed", who, at=MONDAY, order=f"o-{n}", items=["chicken"])
         stage.tell("order.delivered", who, at=MONDAY, order=f"o-{n}")
     stage.run(COOKING_TIME + HOUR)
-    lots = {row.customer_id: row.facts["variant"] for row in stage.messages()}
+    people = [who for who in people if not _held(stage, who)]
+    rows = stage.messages()
+    lots = {row.customer_id: row.facts["variant"] for row in rows}
     b = [who for who in people if lots[who.id] == "b"]
+    assert len(people) < len(rows)
     for who in b[:20]:
         _order(stage, who, COOKING_TIME + DAY, "20.00")
     stage.now = COOKING_TIME + 9 * DAY

@@ -27,6 +27,9 @@ steps:
             variants: {a: recipe-follow-up, b: recipe-follow-up}
         else:
           - task: call
+  - if: customer.country == 'GB'
+    then: [{stop: that is all}]
+  - task: thank them
 tests:
   - name: eggs in time
     given:
@@ -37,12 +40,14 @@ tests:
     given:
       - order: {delivered: 2026-03-02 10:00, items: [{category: chicken}]}
       - order: {placed: 2026-03-04 12:00, items: [{category: leeks}]}
-    expect: [{at: 2026-03-05 16:00, email: recipe-follow-up}]
+    expect:
+      - {at: 2026-03-05 16:00, email: recipe-follow-up}
+      - {at: 2026-03-05 16:00, skipped: stopped}
   - name: elsewhere support calls
     given:
       - customer: {country: IE}
       - order: {delivered: 2026-03-02 10:00, items: [{category: chicken}]}
-    expect: [{at: 2026-03-05 16:00, task: call}]
+    expect: [{at: 2026-03-05 16:00, task: call}, {at: 2026-03-05 16:00, task: thank them}]
   - name: a wrong expectation is told
     given:
       - order: {delivered: 2026-03-02 10:00, items: [{category: chicken}]}

@@ -122,6 +122,7 @@ def test_a_line_of_the_log_has_its_stable_words(rt: Runtime) -> None:
         "delivery": None,
         "order": "o-5002",
         "coupon": None,
+        "variant": None,
     }
 
 

@@ -32,6 +32,7 @@ def woken(
                 event.at,
                 enrollment.started_at,
                 person.last_bought,
+                person.life.past,
             )
             if met := waiting.met(enrollment, campaign, event, scope):
                 yield met

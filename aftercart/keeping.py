@@ -13,6 +13,7 @@ from aftercart.errors import CampaignError
 from aftercart.model import Enrollment
 from aftercart.reasons import Code, Reason, because
 from aftercart.runtime import Runtime
+from aftercart.shop import Shop
 from aftercart.store import Tx, enrollments, versions
 
 #: The name of a campaign and its version.
@@ -43,23 +44,34 @@ def enroll(
 
 def of(tx: Tx, rt: Runtime, wanted: Collection[Key]) -> Versions:
     """Each version that is wanted, in one query for those that this process has not met yet."""
+    return made(tx, wanted, rt.campaigns, rt.shop, remembered=rt.kept_campaigns)
+
+
+def made(
+    tx: Tx,
+    wanted: Collection[Key],
+    there: Mapping[str, Campaign],
+    shop: Shop,
+    *,
+    remembered: dict[Key, Campaign | Reason],
+) -> Versions:
+    """As `of`, where these campaigns are the ones that are there; what is made is remembered."""
     found: dict[Key, Campaign | Reason] = {}
     older: list[Key] = []
     for key in wanted:
-        now = rt.campaigns.get(key[0])
+        now = there.get(key[0])
         if now is None:
             found[key] = because(Code.CAMPAIGN_GONE, campaign=key[0])
         elif now.version == key[1]:
             found[key] = now
-        elif key in rt.kept_campaigns:
-            found[key] = rt.kept_campaigns[key]
+        elif key in remembered:
+            found[key] = remembered[key]
         else:
             older.append(key)
             # entered before versions were kept: they go on with what is there
             found[key] = now
     for key, (sources, since) in versions.campaigns(tx, older).items():
-        rt.kept_campaigns[key] = _made(rt, key, sources, since)
-        found[key] = rt.kept_campaigns[key]
+        found[key] = remembered[key] = _made(shop, key, sources, since)
     return found
 
 
@@ -79,11 +91,11 @@ def since(tx: Tx, rt: Runtime, wanted: Iterable[Key]) -> Mapping[Key, datetime]:
 
 
 def _made(
-    rt: Runtime, key: Key, sources: Mapping[str, str], since: datetime
+    shop: Shop, key: Key, sources: Mapping[str, str], since: datetime
 ) -> Campaign | Reason:
     name, version = key
     try:
-        return loading.compile_again(name, version, sources, shop=rt.shop)
+        return loading.compile_again(name, version, sources, shop=shop)
     except CampaignError as error:
         first = error.problems[0] if error.problems else error
         return because(

@@ -7,10 +7,10 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from aftercart import gathering
+from aftercart import gathering, keeping
 from aftercart.campaigns import Campaign, RunningLow
 from aftercart.forecasting import Rhythm
-from aftercart.model import Channel, Customer, Event, Order, Purpose
+from aftercart.model import Channel, Customer, Event, Order, Purpose, State
 from aftercart.policy.permission import Suppressed
 from aftercart.simulating import Begun, Household, Life, simulate_delivery
 from aftercart.store import Tx, customers, lives, permissions, rhythms
@@ -123,6 +123,17 @@ def ahead(
             past=past.get(id_, {}),
             begun=begun,
         )
+
+
+def versions(begun: Collection[Life]) -> set[keeping.Key]:
+    """The versions of campaigns on which these people are, or that planned what waits for them."""
+    found = {(e.campaign, e.version) for life in begun for e in life.begun.enrollments}
+    return found | {
+        (m.campaign, m.version)
+        for life in begun
+        for m in life.begun.messages
+        if m.state is State.SCHEDULED
+    }
 
 
 def _whole(

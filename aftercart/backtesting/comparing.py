@@ -20,7 +20,7 @@ from aftercart.store import lives, open_store
 #: How far the look ahead goes, and the look back.
 AHEAD, BACK = timedelta(days=7), timedelta(days=30)
 #: What makes no difference for whom a campaign reaches.
-_SILENT = ("version", "examples", "places", "title")
+_SILENT = ("version", "examples", "places", "title", "sources")
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
-from aftercart import codes, composing, loading, recalling, sms
+from aftercart import codes, composing, keeping, loading, recalling, sms
 from aftercart.backtesting.tally import Tally
+from aftercart.campaigns import Campaign
 from aftercart.errors import TemplateError
 from aftercart.handover import Rendered
 from aftercart.model import Channel, Purpose, State
 from aftercart.policy import Facts
+from aftercart.reasons import Reason
 from aftercart.rendering import Renderer, Template
 from aftercart.settings import Settings
 from aftercart.simulating import Household, Outcome, World, live
@@ -84,6 +86,7 @@ class _Bench:
     store: Store
     world: World
     renderer: Renderer
+    remembered: dict[keeping.Key, Campaign | Reason] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=2)
@@ -105,14 +108,14 @@ def work(assignment: Assignment) -> Yield:
     """Lives through the assignment's households."""
     bench = _bench(assignment.settings, assignment.campaigns)
     given = Yield()
-    lives = _lives(bench, assignment)
+    lives, world = _lives(bench, assignment)
     limits = bench.world.shop.cap.get(Purpose.MARKETING, ())
     pen = _Pen(bench, given)
     for household in lives:
         before = _over(household)
         outcomes, tasks = live(
             household,
-            world=bench.world,
+            world=world,
             start=assignment.start,
             end=assignment.end,
             on_send=pen.write,
@@ -128,9 +131,11 @@ def work(assignment: Assignment) -> Yield:
     return given
 
 
-def _lives(bench: _Bench, a: Assignment) -> list[Household]:
+def _lives(bench: _Bench, a: Assignment) -> tuple[list[Household], World]:
+    """The households, and the world with the versions on which their people are."""
+    world = bench.world
+    campaigns = list(world.campaigns.values())
     with bench.store.read() as tx:
-        campaigns = list(bench.world.campaigns.values())
         if not a.ahead:
             found = recalling.recall(
                 tx,
@@ -140,11 +145,17 @@ def _lives(bench: _Bench, a: Assignment) -> list[Household]:
                 end=a.end,
                 seed=a.seed,
             )
-            return list(found)
+            return list(found), world
         ids = [id_ for group in a.groups for id_ in group]
         standing = recalling.ahead(tx, ids, campaigns=campaigns, now=a.start)
         by_id = {life.customer.id: life for life in standing}
-        return [Household([by_id[id_] for id_ in group]) for group in a.groups]
+        wanted = recalling.versions(list(by_id.values()))
+        older = keeping.made(
+            tx, wanted, world.campaigns, world.shop, remembered=bench.remembered
+        )
+    kept = {key: c for key, c in older.items() if isinstance(c, Campaign)}
+    households = [Household([by_id[id_] for id_ in group]) for group in a.groups]
+    return households, replace(world, older=kept)
 
 
 def _over(household: Household) -> set[str]:

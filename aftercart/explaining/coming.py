@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aftercart import moments, recalling
+from aftercart import keeping, moments, recalling
 from aftercart.campaigns import Campaign, Send, Wait
 from aftercart.explaining.lines import clock
 from aftercart.model import Channel, Customer, State
@@ -32,24 +32,31 @@ class Coming:
 
 def coming(tx: Tx, rt: Runtime, customer_id: str, *, now: datetime) -> list[Coming]:
     """The coming days of one customer over all campaigns, soonest first; all compete for the same places."""
-    lives = recalling.ahead(tx, [customer_id], campaigns=rt.campaigns.values(), now=now)
+    lives = list(
+        recalling.ahead(tx, [customer_id], campaigns=rt.campaigns.values(), now=now)
+    )
+    older = keeping.of(tx, rt, recalling.versions(lives))
+    world = World(
+        rt.campaigns,
+        rt.shop,
+        {key: c for key, c in older.items() if isinstance(c, Campaign)},
+    )
     start = now.replace(second=0, microsecond=0)
     found: list[Coming] = []
     for life in lives:
-        household = Household([life])
         outcomes, _ = live(
-            household,
-            world=World(rt.campaigns, rt.shop),
+            Household([life]),
+            world=world,
             start=start,
             end=start + timedelta(days=DAYS),
         )
         waiting = {m.id for m in life.begun.messages if m.state is State.SCHEDULED}
         over = {m.id for m in life.begun.messages} - waiting
-        found += [
-            _coming(rt.campaigns[o.message.campaign], life.customer, o)
-            for o in outcomes
-            if o.message.id not in over and o.message.campaign in rt.campaigns
-        ]
+        for outcome in outcomes:
+            message = outcome.message
+            campaign = world.version(message.campaign, message.version)
+            if campaign and message.id not in over:
+                found.append(_coming(campaign, life.customer, outcome))
     return sorted(found, key=lambda c: (c.at, c.campaign))
 
 

@@ -79,8 +79,7 @@ class Course:
             self._wake(list(self._ways.open.values()), here)
 
     def _wake(self, some: list[Enrollment], events: list[Event]) -> None:
-        campaigns, people = self._world.campaigns, self._people
-        for met in woken(some, campaigns=campaigns, events=events, people=people):
+        for met in woken(some, world=self._world, events=events, people=self._people):
             self._ways.open[met.id] = met
 
     # --- what is planned --------------------------------------------------------------------------------------------------
@@ -95,7 +94,7 @@ class Course:
 
     def _advance(self, enrollment: Enrollment, now: datetime) -> None:
         person = self._people[enrollment.customer_id]
-        campaign = self._world.campaigns.get(enrollment.campaign)
+        campaign = self._world.version(enrollment.campaign, enrollment.version)
         if campaign is None:
             del self._ways.open[enrollment.id]
             return
@@ -174,7 +173,7 @@ class Course:
                 if row.message.purpose is Purpose.MARKETING and row.slot_at != now:
                     continue
                 facts = person.facts(row.message, now)
-                verdict = decide(facts, now)
+                verdict = decide(facts, now) if facts else _gone(row.message)
                 row.at = now
                 match verdict:
                     case Skip(reason=reason, state=state):
@@ -182,7 +181,8 @@ class Course:
                     case Wait():
                         _hold(row, verdict, now)
                     case _:
-                        self._on_send(facts, now)
+                        if facts:
+                            self._on_send(facts, now)
                         row.message = replace(
                             row.message, state=State.ACCEPTED, accepted_at=now
                         )
@@ -202,6 +202,11 @@ class Course:
         if not ahead:
             return None
         return max(_ceil(min(ahead)), now + GRAIN)
+
+
+def _gone(message: Message) -> Skip:
+    reason = because(Code.CAMPAIGN_GONE, campaign=message.campaign)
+    return Skip(reason, State.CANCELLED)
 
 
 def _hold(row: Row, wait: Wait, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from functools import lru_cache
 
@@ -53,30 +53,34 @@ class Household:
 
 @dataclass(frozen=True)
 class World:
-    """The campaigns that run, and the shop."""
+    """The campaigns that run, the shop, and the earlier versions on which people are."""
 
     campaigns: Mapping[str, Campaign]
     shop: Shop
+    older: Mapping[tuple[str, str], Campaign] = field(default_factory=dict)
 
-    def __hash__(self) -> int:
-        return id(self)
+    def version(self, campaign: str, version: str) -> Campaign | None:
+        """The campaign as somebody knows it who entered with a version; None where it is gone."""
+        return self.older.get((campaign, version)) or self.campaigns.get(campaign)
 
-    @lru_cache(maxsize=4096)  # noqa: B019 - a world lives as long as its simulation
     def calendar(
         self, campaign: str, zone: str, start: datetime, end: datetime
     ) -> tuple[datetime, ...]:
         """The moments after `start` and before `end` at which a campaign of the calendar starts in a time zone."""
         trigger = self.campaigns[campaign].trigger
         assert isinstance(trigger, Calendar)  # noqa: S101 - who asks has looked
-        found: list[datetime] = []
-        at = start
-        while True:
-            at = moments.next_occurrence(
-                at, moments.zone(zone), trigger.weekdays, trigger.at
-            )
-            if at >= end:
-                return tuple(found)
-            found.append(at)
+        return _occurrences(trigger.weekdays, trigger.at, zone, start, end)
+
+
+@lru_cache(maxsize=1024)
+def _occurrences(
+    weekdays: tuple[int, ...], at: time, zone: str, start: datetime, end: datetime
+) -> tuple[datetime, ...]:
+    found: list[datetime] = []
+    tz, last = moments.zone(zone), start
+    while (last := moments.next_occurrence(last, tz, weekdays, at)) < end:
+        found.append(last)
+    return tuple(found)
 
 
 @dataclass(frozen=True)

@@ -200,12 +200,15 @@ class Person:
             self.life.past,
         )
 
-    def facts(self, message: Message, now: datetime) -> Facts:
-        """What the decision on a message looks at."""
+    def facts(self, message: Message, now: datetime) -> Facts | None:
+        """What the decision on a message looks at; None where its campaign is gone."""
+        campaign = self._world.version(message.campaign, message.version)
+        if campaign is None:
+            return None
         return Facts(
             message=message,
             customer=self._customer,
-            campaign=self._world.campaigns[message.campaign],
+            campaign=campaign,
             order=self.orders.get(message.order_id),
             hours=self._world.shop.quiet_hours.get(message.channel),
             suppressed=self.suppressed(message.channel, message.purpose),

@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from aftercart import conditions
-from aftercart.campaigns import Campaign
 from aftercart.model import Enrollment, Event
 from aftercart.policy import waiting
+from aftercart.simulating.lives import World
 from aftercart.simulating.person import Person
 
 
 def woken(
     on_the_way: Iterable[Enrollment],
     *,
-    campaigns: Mapping[str, Campaign],
+    world: World,
     events: Iterable[Event],
     people: Mapping[str, Person],
 ) -> Iterator[Enrollment]:
@@ -21,19 +20,13 @@ def woken(
     for event in events:
         happened.setdefault(event.customer_id, []).append(event)
     for enrollment in on_the_way:
-        campaign = campaigns.get(enrollment.campaign)
+        campaign = world.version(enrollment.campaign, enrollment.version)
         if campaign is None or waiting.begun(enrollment, campaign) is None:
             continue
         person = people[enrollment.customer_id]
         for event in happened.get(enrollment.customer_id, ()):
-            scope = conditions.Scope(
-                person.customer,
-                person.orders.get(event.order_id),
-                event.at,
-                enrollment.started_at,
-                person.last_bought,
-                person.life.past,
-            )
+            started = enrollment.started_at
+            scope = person.scope(event.order_id, now=event.at, started_at=started)
             if met := waiting.met(enrollment, campaign, event, scope):
                 yield met
                 break

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.scenes import history
 from tests.scenes.house import House, build
 from tests.servers import Postgres, Redis
 
@@ -40,3 +41,15 @@ def cluster(
     database = postgres.database(template=postgres_template)
     redis.Redis(port=redis_server.port).flushall()
     return houses(database_url=postgres.url(database), broker_url=redis_server.url)
+
+
+@pytest.fixture(scope="session")
+def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the history, imported once as a user does, to be copied for each scene."""
+    house = build(tmp_path_factory.mktemp("stocked") / "shop")
+    customers, orders = house.folder / "customers.csv", house.folder / "orders.csv"
+    history.write_customers(customers)
+    history.write_orders(orders)
+    house.command("import", "customers", customers)
+    house.command("import", "orders", orders)
+    return house.folder / "shop.db"

@@ -1,7 +1,6 @@
 """Replays: the same history gives the same messages on one process and on several, however often it is killed on the way."""
 
 import csv
-import json
 import os
 import shutil
 import signal
@@ -10,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,18 +36,6 @@ class Told:
     house: House
     rows: dict[str, dict[str, Any]]
     sent: list[str]
-
-
-@pytest.fixture(scope="module")
-def stocked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the history, imported once as a user does, to be copied for each scene."""
-    house = build(tmp_path_factory.mktemp("stocked") / "shop")
-    customers, orders = house.folder / "customers.csv", house.folder / "orders.csv"
-    history.write_customers(customers)
-    history.write_orders(orders)
-    house.command("import", "customers", customers)
-    house.command("import", "orders", orders)
-    return house.folder / "shop.db"
 
 
 @pytest.fixture(scope="module")
@@ -117,48 +103,6 @@ def is_as_if_undisturbed(house: House, undisturbed: Told, *more: str) -> None:
     assert Counter(house.sent()) == Counter(undisturbed.sent)
     columns = (*OUTCOME, *more)
     assert told(house, *columns) == told_of(undisturbed.rows, *columns)
-
-
-def test_a_back_test_comes_to_the_messages_of_a_replay_and_writes_nothing(
-    shop: House, undisturbed: Told
-) -> None:
-    before = (shop.folder / "shop.db").read_bytes()
-    shop.command(
-        "backtest", "--from", history.FROM, "--to", history.TO, "--messages", "all.ndjson"
-    )  # fmt: skip
-    lines = (shop.folder / "all.ndjson").read_text().splitlines()
-    foreseen = {row["id"]: row for row in map(json.loads, lines)}
-    for row in foreseen.values():
-        # a back-test keeps the facts of a reason; the log keeps them beside it
-        row["reason"] = row["reason"] and row["reason"]["code"]
-
-    quiet = {
-        id_: row
-        for id_, row in undisturbed.rows.items()
-        if row["customer"] not in history.TROUBLED
-    }
-    assert len(quiet) > 40
-    columns = (*OUTCOME, "due_at", "accepted_at", "campaign", "channel", "customer")
-    theirs = {
-        k: v for k, v in foreseen.items() if v["customer"] not in history.TROUBLED
-    }
-    assert _in_minutes(theirs, columns) == _in_minutes(quiet, columns)
-    assert (shop.folder / "shop.db").read_bytes() == before
-
-
-def _in_minutes(
-    rows: dict[str, dict[str, Any]], columns: tuple[str, ...]
-) -> dict[str, tuple[Any, ...]]:
-    """The rows with their times in one spelling, and no reason where it went in the end."""
-    found = {}
-    for id_, row in rows.items():
-        said = dict(row)
-        if said["state"] == "accepted":
-            said["reason"] = None
-        for name in ("due_at", "accepted_at"):
-            said[name] = said[name] and datetime.fromisoformat(said[name])
-        found[id_] = tuple(said[name] for name in columns)
-    return found
 
 
 def kill_at(house: House, process: Process, count: int) -> None:

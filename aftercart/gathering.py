@@ -10,11 +10,13 @@ from aftercart.keeping import Versions
 from aftercart.model import Channel, Customer, Message, Order, Purpose
 from aftercart.policy import Facts, Held, permission
 from aftercart.policy.permission import Suppressed
+from aftercart.policy.sending import CASE_HOLDS
 from aftercart.reasons import Code, Reason, because
 from aftercart.runtime import Runtime
 from aftercart.store import (
     Tx,
     customers,
+    desk,
     happenings,
     orders,
     pauses,
@@ -35,6 +37,7 @@ class People:
     orders: Mapping[str, Order]
     last_bought: Mapping[str, Mapping[str, datetime]]
     late: Mapping[str, str]
+    cases: Mapping[str, tuple[str, datetime]]  #: customer -> kind, since
     pauses: Mapping[str, Pause]
     past: Mapping[str, Mapping[str, Past]]  #: customer -> source -> what happened
     _listed: Mapping[str, Sequence[permissions.Suppression]] = field(repr=False)
@@ -90,6 +93,7 @@ def people(
         orders=orders.load(tx, order_ids),
         last_bought=orders.last_bought(tx, customer_ids, categories=asked, now=now),
         late=orders.late(tx, customer_ids, now=now, since=now - LATE_MEMORY),
+        cases=desk.open_cases(tx, customer_ids, since=now - CASE_HOLDS),
         pauses=pauses.paused(tx),
         past=past(tx, customer_ids, campaigns=campaigns, now=now),
         _listed=permissions.suppressed(tx, keys),
@@ -115,6 +119,7 @@ def facts(
         paused=known.paused(message),
         suppressed=known.suppressed(customer, message.channel, message.purpose),
         late_order=known.late.get(customer.id, ""),
+        case_since=known.cases.get(customer.id, ("", None))[1],
         last_bought=known.last_bought.get(customer.id, {}),
         past=known.past.get(customer.id, {}),
     )

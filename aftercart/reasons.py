@@ -27,6 +27,7 @@ class Code(StrEnum):
     NOT_LATE = "not_late"
     NOT_MUCH_WORSE = "not_much_worse"
     LATE_ORDER = "late_order"
+    CASE_OPEN = "case_open"
     RECENT_ENOUGH = "recent_enough"
     NOTHING_NEW = "nothing_new"
     HOLDOUT = "holdout"
@@ -73,6 +74,7 @@ SENTENCES: dict[Code, str] = {
     Code.NOT_LATE: "Order {order} is not late any more.",
     Code.NOT_MUCH_WORSE: "The customer already knows of {told}; {now} is not much later.",
     Code.LATE_ORDER: "Order {order} is running late; no marketing or survey until it has arrived.",
+    Code.CASE_OPEN: "Support has an open case since {since}; no marketing or survey until it is closed, {days} days at most.",
     Code.RECENT_ENOUGH: "The customer had this campaign on {last}; at most {limit}.",
     Code.NOTHING_NEW: "There is nothing in this campaign that the customer has not had before.",
     Code.HOLDOUT: "Held back on purpose: {share} in a hundred do not get this campaign, to see what it does.",

@@ -12,8 +12,9 @@ from aftercart.campaigns import Campaign, RunningLow
 from aftercart.forecasting import Rhythm
 from aftercart.model import Channel, Customer, Event, Order, Purpose, State
 from aftercart.policy.permission import Suppressed
+from aftercart.policy.sending import CASE_HOLDS
 from aftercart.simulating import Begun, Household, Life, simulate_delivery
-from aftercart.store import Tx, customers, lives, permissions, rhythms
+from aftercart.store import Tx, customers, desk, lives, permissions, rhythms
 from aftercart.store.happenings import Past
 
 #: The far end of time: all that was ever placed.
@@ -104,6 +105,7 @@ def ahead(
     letters = lives.messages_of(tx, ids, since=now - _longest(campaigns))
     going, ever = lives.ways_of(tx, ids)
     past = gathering.past(tx, ids, campaigns=campaigns, now=now)
+    cases = desk.open_cases(tx, ids, since=now - CASE_HOLDS)
     known: dict[str, list[Rhythm]] = {}
     for campaign in campaigns:
         if isinstance(campaign.trigger, RunningLow):
@@ -115,6 +117,7 @@ def ahead(
             entered=frozenset(ever.get(id_, ())),
             messages=letters.get(id_, ()),
             rhythms=known.get(id_, ()),
+            cases=[cases[id_][1]] if id_ in cases else (),
         )
         yield Life(
             customer=customer,

@@ -176,7 +176,7 @@ def _open_task(
 ) -> None:
     desk.open_case(
         tx,
-        "task",
+        desk.TASK,
         about=f"{e.id}#{number}",
         customer_id=e.customer_id,
         order_id=e.order_id,

@@ -17,6 +17,8 @@ from aftercart.reasons import Code, because
 PAUSE_LOOK = timedelta(minutes=5)
 #: How long until a message that waits for a late order is looked at again.
 LATE_LOOK = timedelta(hours=1)
+#: How long an open case holds marketing and surveys: one that everybody has forgotten must not silence a person for ever.
+CASE_HOLDS = timedelta(days=7)
 #: A service SMS may wake nobody: the legal floor for texts (47 CFR 64.1200(c)(1)). A service e-mail may come at any time.
 SERVICE_SMS = Window(time(8), time(21))
 
@@ -45,6 +47,7 @@ class Facts:
     paused: Held | None = None
     suppressed: tuple[str, datetime] | None = None  #: why, since when
     late_order: str = ""
+    case_since: datetime | None = None  #: an open case of support, since when
     last_bought: Mapping[str, datetime] = field(default_factory=dict)
     past: Mapping[str, Sequence[tuple[datetime, Decimal]]] = field(default_factory=dict)
 
@@ -136,6 +139,16 @@ def _late_order(f: Facts, now: datetime) -> Verdict:
     if not f.late_order or f.message.purpose is Purpose.SERVICE:
         return _GO
     return Wait(now + LATE_LOOK, because(Code.LATE_ORDER, order=f.late_order))
+
+
+def _case(f: Facts, now: datetime) -> Verdict:
+    since = f.case_since
+    if since is None or f.message.purpose is Purpose.SERVICE:
+        return _GO
+    if now >= since + CASE_HOLDS:
+        return _GO
+    words = because(Code.CASE_OPEN, since=_clock(f, since), days=CASE_HOLDS.days)
+    return Wait(min(now + LATE_LOOK, since + CASE_HOLDS), words)
 
 
 def _hours(f: Facts, now: datetime) -> Verdict:
@@ -234,6 +247,12 @@ _CHECKS: tuple[_Check, ...] = (
         "late order",
         _late_order,
         lambda f, now: f.late_order or "none",
+        lambda f: "none, except for service",
+    ),
+    _Check(
+        "open case",
+        _case,
+        lambda f, now: f"since {_clock(f, f.case_since)}" if f.case_since else "none",
         lambda f: "none, except for service",
     ),
     _Check(

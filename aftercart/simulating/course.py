@@ -119,6 +119,8 @@ class Course:
         about = [words for _, words in done.tasks]
         if done.drafts and campaign.opens_case:
             about.append(campaign.opens_case)
+            about_what = enrollment.order_id or enrollment.id
+            person.cases.setdefault(f"{campaign.name} {about_what}", now)
         for words in about:
             self.tasks.append(TaskDone(campaign.name, person.customer.id, now, words))
 

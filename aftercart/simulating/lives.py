@@ -23,6 +23,7 @@ class Begun:
     entered: frozenset[str] = frozenset()  #: ids of all enrollments there ever were
     messages: Sequence[Message] = ()
     rhythms: Sequence[Rhythm] | None = None  #: None: learnt from the orders
+    cases: Sequence[datetime] = ()  #: since when cases of support are open
 
 
 @dataclass(frozen=True)

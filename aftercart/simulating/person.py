@@ -22,6 +22,7 @@ from aftercart.model import (
 )
 from aftercart.policy import Facts, View
 from aftercart.policy.permission import Suppressed
+from aftercart.policy.sending import CASE_HOLDS
 from aftercart.simulating.lives import Held, Life, World
 
 #: A delivery that was never reported stops counting as "late" after this.
@@ -56,6 +57,8 @@ class Person:
         self.rows: list[Row] = []
         self.rhythms: dict[tuple[str, str], Rhythm] = {}
         self.last_bought: dict[str, datetime] = {}
+        #: when cases of theirs were opened; nobody closes one in a simulation
+        self.cases = {str(at): at for at in life.begun.cases}
         self._world = world
         self._placed = [order.placed_at for order in life.orders]
         self._seen = 0
@@ -165,6 +168,9 @@ class Person:
                 found = id_
         return found
 
+    def _case(self, now: datetime) -> datetime | None:
+        return next((at for at in self.cases.values() if at > now - CASE_HOLDS), None)
+
     def suppressed(self, channel: Channel, purpose: Purpose) -> Suppressed | None:
         """Why and since when the address must not be used for the purpose."""
         return self.life.suppressed.get((channel, purpose))
@@ -213,6 +219,7 @@ class Person:
             hours=self._world.shop.quiet_hours.get(message.channel),
             suppressed=self.suppressed(message.channel, message.purpose),
             late_order=self.late_order(now),
+            case_since=self._case(now),
             last_bought=self.last_bought,
             past=self.life.past,
         )

@@ -5,16 +5,32 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid5
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from aftercart.model import NAMESPACE, Purpose
 from aftercart.store import Tx, rows
+from aftercart.store.among import among
 from aftercart.store.tables import (
     answers,
     cases,
     marks,
     message_events,
     messages,
+)
+
+#: The kind of a case that a campaign's own step opened.
+TASK = "task"
+
+#: Built once; see `rows`.
+_OPEN_CASES = (
+    select(cases.c.customer_id, cases.c.kind, cases.c.opened_at)
+    .where(
+        among(cases.c.customer_id),
+        cases.c.closed_at.is_(None),
+        cases.c.kind != TASK,
+        cases.c.opened_at > bindparam("since", type_=cases.c.opened_at.type),
+    )
+    .order_by(cases.c.opened_at, cases.c.id)
 )
 
 
@@ -56,17 +72,14 @@ def close_case(tx: Tx, case_id: str, *, at: datetime) -> None:
     )
 
 
-def open_cases(tx: Tx, customer_ids: Collection[str]) -> set[str]:
-    """Which of these customers have an open case."""
-    found: set[str] = set()
-    for part in rows.chunks(sorted(customer_ids)):
-        found.update(
-            tx.scalars(
-                select(cases.c.customer_id).where(
-                    cases.c.customer_id.in_(part), cases.c.closed_at.is_(None)
-                )
-            )
-        )
+def open_cases(
+    tx: Tx, customer_ids: Collection[str], *, since: datetime
+) -> dict[str, tuple[str, datetime]]:
+    """Who of these customers has a case that is open and was opened after `since`: the kind of the first, and when. Tasks of a campaign do not count."""
+    found: dict[str, tuple[str, datetime]] = {}
+    asked = {"ids": customer_ids, "since": since}
+    for customer_id, kind, at in tx.execute(_OPEN_CASES, asked):
+        found.setdefault(customer_id, (kind, at))
     return found
 
 

@@ -40,15 +40,25 @@ def test_a_case_that_is_done_keeps_its_first_time_and_is_not_opened_again(
 ) -> None:
     with store.write() as tx:
         _case(tx, "o-1")
-        opened = desk.open_cases(tx, [ANN.id, "nobody"])
+        opened = desk.open_cases(tx, [ANN.id, "nobody"], since=NOW - DAY)
         (case,) = tx.execute(select(tables.cases))
         desk.close_case(tx, case.id, at=NOW + HOUR)
         desk.close_case(tx, case.id, at=NOW + DAY)
         _case(tx, "o-1")
-        closed = desk.open_cases(tx, [ANN.id])
+        closed = desk.open_cases(tx, [ANN.id], since=NOW - DAY)
 
-    assert (opened, closed) == ({ANN.id}, set())
+    assert (opened, closed) == ({ANN.id: ("late_order", NOW)}, {})
     assert [case.closed_at for case in _cases(store)] == [NOW + HOUR]
+
+
+def test_tasks_and_old_cases_hold_nobody(store: Store) -> None:
+    with store.write() as tx:
+        _case(tx, "e-1", kind=desk.TASK)
+        _case(tx, "o-1")
+        recent = desk.open_cases(tx, [ANN.id], since=NOW - DAY)
+        old = desk.open_cases(tx, [ANN.id], since=NOW)
+
+    assert (recent, old) == ({ANN.id: ("late_order", NOW)}, {})
 
 
 def test_an_answer_is_replaced_and_dated_by_the_first(store: Store) -> None:

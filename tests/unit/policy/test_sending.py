@@ -112,6 +112,7 @@ MATTERS: list[tuple[str, Facts, Code, State | None]] = [
         State.CANCELLED,
     ),
     ("late order", facts(late_order="o-2"), Code.LATE_ORDER, None),
+    ("open case", facts(case_since=NOW - DAY), Code.CASE_OPEN, None),
     (
         "quiet hours",
         facts(hours=Window(time(8), time(16))),
@@ -164,6 +165,7 @@ def test_explain_shows_every_check_of_a_message_that_goes() -> None:
         "consent",
         "still true",
         "late order",
+        "open case",
         "quiet hours",
         "campaign's hours",
     ]
@@ -176,6 +178,18 @@ def test_what_is_stale_expires_though_it_is_paused() -> None:
     )
 
     assert isinstance(verdict, Skip) and verdict.state is State.EXPIRED
+
+
+def test_an_open_case_holds_marketing_and_surveys_and_no_alert_for_a_week_at_most() -> (
+    None
+):
+    for purpose in (Purpose.MARKETING, Purpose.SURVEY):
+        for ago, until in ((DAY, NOW + HOUR), (7 * DAY - MINUTE, NOW + MINUTE)):
+            held = decide(facts(case_since=NOW - ago, message__purpose=purpose), NOW)
+            assert isinstance(held, Wait)
+            assert (held.until, held.reason.code) == (until, Code.CASE_OPEN)
+    assert decide(facts(case_since=NOW - 7 * DAY), NOW) == Go()
+    assert decide(_service(case_since=NOW - DAY), NOW) == Go()
 
 
 def test_a_late_order_holds_marketing_and_surveys_and_no_alert() -> None:

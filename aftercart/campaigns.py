@@ -1,8 +1,9 @@
 """A campaign as a value: trigger, audience, steps, limits. What `loading` makes of a YAML file, and all that decisions see."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 
 from aftercart.conditions import Condition
 from aftercart.model import Channel, Event, Purpose
@@ -220,6 +221,14 @@ class Example:
     expected: tuple[Expected, ...]
 
 
+class Status(StrEnum):
+    """How far a campaign has come on its way to everybody."""
+
+    DRAFT = "draft"  #: writes to nobody
+    TRIAL = "trial"  #: writes to the shop's trial list
+    LIVE = "live"
+
+
 @dataclass(frozen=True)
 class Campaign:
     """One file of campaigns/. `name` is the file's stem and part of every message id; `version` is a hash of the content."""
@@ -237,6 +246,8 @@ class Campaign:
     holdout: float = 0.0  #: the share of people who do not get it, from 0 to 0.5
     goal: Goal | None = None
     examples: tuple[Example, ...] = ()
+    status: Status = Status.LIVE
+    ramp: tuple[int, ...] = ()  #: how many people have it at most, day by day; then all
     places: Mapping[str, Place] = field(
         default_factory=dict
     )  #: key path ("limits", "steps.1.send") -> where it stands
@@ -263,6 +274,14 @@ class Campaign:
             elif isinstance(step, WaitFor):
                 asked.append(step.where)
         return tuple(condition for condition in asked if condition)
+
+    def as_if_live(self) -> "Campaign":
+        """The campaign as it will be for everybody: for tests and simulations, which ask what it would do."""
+        return replace(self, status=Status.LIVE, ramp=())
+
+    def as_live_as(self, other: "Campaign") -> "Campaign":
+        """The campaign, as far on its way to everybody as another version of it."""
+        return replace(self, status=other.status, ramp=other.ramp)
 
     def place(self, key: str) -> str:
         """`file:line:column` of a key, or of the nearest key above it."""

@@ -9,6 +9,7 @@ from aftercart.campaigns import Campaign, RunningLow
 from aftercart.keeping import Versions
 from aftercart.model import Channel, Customer, Message, Order, Purpose
 from aftercart.policy import Facts, Held, permission
+from aftercart.policy.going_live import Had
 from aftercart.policy.permission import Suppressed
 from aftercart.policy.sending import CASE_HOLDS
 from aftercart.reasons import Code, Reason, because
@@ -21,6 +22,7 @@ from aftercart.store import (
     orders,
     pauses,
     permissions,
+    ramps,
 )
 from aftercart.store.happenings import Past
 from aftercart.store.pauses import SAFE_MODE, Pause, provider_scope
@@ -122,6 +124,7 @@ def facts(
         case_since=known.cases.get(customer.id, ("", None))[1],
         last_bought=known.last_bought.get(customer.id, {}),
         past=known.past.get(customer.id, {}),
+        trial=rt.shop.trial,
     )
 
 
@@ -138,6 +141,14 @@ def past(
         for source, back in conditions.reach(condition).items():
             far[source] = conditions.further(far.get(source, back), back)
     return happenings.load(tx, customer_ids, reach=far, now=now)
+
+
+def had_so_far(tx: Tx, campaign: Campaign, *, now: datetime) -> Had:
+    """How far the ramp of a campaign has come. While the campaign is held, its ramp does not go on."""
+    scope = f"campaign:{campaign.name}"
+    people_in, first_at = ramps.count(tx, campaign.name)
+    held = scope in pauses.paused(tx)
+    return Had(people_in, first_at, now if held else pauses.resumed_at(tx, scope))
 
 
 def categories(campaign: Campaign) -> set[str]:

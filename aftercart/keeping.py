@@ -65,14 +65,20 @@ def made(
         elif now.version == key[1]:
             found[key] = now
         elif key in remembered:
-            found[key] = remembered[key]
+            found[key] = _as_live_as(remembered[key], now)
         else:
             older.append(key)
             # entered before versions were kept: they go on with what is there
             found[key] = now
     for key, (sources, since) in versions.campaigns(tx, older).items():
-        found[key] = remembered[key] = _made(shop, key, sources, since)
+        remembered[key] = _made(shop, key, sources, since)
+        found[key] = _as_live_as(remembered[key], there[key[0]])
     return found
+
+
+def _as_live_as(older: Campaign | Reason, now: Campaign) -> Campaign | Reason:
+    """How live a campaign is stands in its file as it is now, for those on earlier versions too."""
+    return older if isinstance(older, Reason) else older.as_live_as(now)
 
 
 def campaigns(found: Versions) -> list[Campaign]:

@@ -34,11 +34,14 @@ class Code(StrEnum):
     STOPPED = "stopped"
     CAMPAIGN_GONE = "campaign_gone"
     VERSION_UNREADABLE = "version_unreadable"
+    DRAFT = "draft"
+    NOT_ON_TRIAL = "not_on_trial"
     MERGED = "merged"
     # waits: later, not never
     QUIET_HOURS = "quiet_hours"
     WINDOW = "window"
     FREQUENCY_CAP = "frequency_cap"
+    RAMP = "ramp"
     PAUSED = "paused"
     HALTED = "halted"
     PROVIDER_OUT = "provider_out"
@@ -81,10 +84,13 @@ SENTENCES: dict[Code, str] = {
     Code.STOPPED: "The campaign ends here for this customer: {words}.",
     Code.CAMPAIGN_GONE: "The campaign {campaign} is no longer there.",
     Code.VERSION_UNREADABLE: "The version of {since} of the campaign {campaign} cannot be read any more: {words}.",
+    Code.DRAFT: "The campaign is a draft: it writes to nobody yet.",
+    Code.NOT_ON_TRIAL: "The campaign is on trial, and the customer is not on the trial list.",
     Code.MERGED: "Told in another message of the same campaign ({message}).",
     Code.QUIET_HOURS: "Held until {until}: quiet hours in {place}.",
     Code.WINDOW: "Held until {until}: this campaign sends between {window} on the customer's clock.",
     Code.FREQUENCY_CAP: "Held until {until}: the customer has had {count} within {period}.",
+    Code.RAMP: "Held until the campaign has been looked at: {had} of {most} people have it. The next may come from {until}.",
     Code.PAUSED: "Held: {what} is paused since {since}.",
     Code.HALTED: "Held: {what} was halted at {since}, because {why}. Somebody has to look at it, and resume it.",
     Code.PROVIDER_OUT: "Held since {since}: the provider takes no {what} now ({why}). It is asked again until it does.",

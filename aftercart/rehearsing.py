@@ -152,7 +152,7 @@ def _stage(
         settings=settings,
         store=open_store(settings.database_url),
         clock=_Clock(),
-        campaigns={campaign.name: campaign},
+        campaigns={campaign.name: campaign.as_if_live()},
         shop=shop,
         renderer=renderer,
         actor="test",

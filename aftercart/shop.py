@@ -21,6 +21,15 @@ QUIET_HOURS = {
 
 
 @dataclass(frozen=True)
+class Rates:
+    """Which share of a day's messages may come to a bad end before their campaign is halted."""
+
+    bounces: float = 0.05
+    complaints: float = 0.003
+    unsubscribes: float = 0.02
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One simple dish. `main` is the category it is for; `goes_with` are categories that it uses beside it."""
 
@@ -64,6 +73,8 @@ class Shop:
     )  #: of one part, by country, in the shop's currency
     tags: tuple[str, ...] = ()  #: that the shop brings; campaigns put on others
     coupons: Mapping[str, Coupon] = field(default_factory=dict)  #: by campaign
+    trial: frozenset[str] = frozenset()  #: ids, or e-mail addresses in lower case
+    halt: Rates = Rates()
     _sorted: Callable[[str, str], str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

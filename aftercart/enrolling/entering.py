@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from aftercart import conditions, gathering, keeping
-from aftercart.campaigns import Campaign, EventTrigger, LateDelivery
+from aftercart.campaigns import Campaign, EventTrigger, LateDelivery, Status
 from aftercart.model import Enrollment, Event, Order
-from aftercart.policy import entering
+from aftercart.policy import entering, going_live
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, customers, enrollments
 from aftercart.store.orders import last_bought
@@ -28,7 +28,30 @@ def enter(
                 order = orders.get(event.order_id)
                 if order and event.type.startswith("order."):
                     new += _watch(tx, campaign, campaign.trigger, event, order)
-    return len(keeping.enroll(tx, rt, new, now=now))
+    return len(keeping.enroll(tx, rt, _open_to(tx, rt, new, now), now=now))
+
+
+def _open_to(
+    tx: Tx, rt: Runtime, new: list[Enrollment], now: datetime
+) -> list[Enrollment]:
+    """Those of the new ways whose campaign is for their people already."""
+    asked = {e.customer_id for e in new if not _is_live(rt, e)}
+    known = customers.load(tx, asked, now=now) if asked else {}
+    return [
+        e
+        for e in new
+        if _is_live(rt, e)
+        or (
+            (who := known.get(e.customer_id))
+            and not going_live.closed(
+                rt.campaigns[e.campaign], who, trial=rt.shop.trial
+            )
+        )
+    ]
+
+
+def _is_live(rt: Runtime, e: Enrollment) -> bool:
+    return rt.campaigns[e.campaign].status is Status.LIVE
 
 
 def _by_events(

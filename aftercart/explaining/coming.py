@@ -1,6 +1,6 @@
 """What will this customer get in the coming days if nothing new happens, and why not sooner? A look ahead with the live decisions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,6 +8,7 @@ from aftercart import keeping, moments, recalling
 from aftercart.campaigns import Campaign, Send, Wait
 from aftercart.explaining.lines import clock
 from aftercart.model import Channel, Customer, State
+from aftercart.policy import going_live
 from aftercart.policy.still import send_of
 from aftercart.runtime import Runtime
 from aftercart.simulating import Household, Outcome, World, live
@@ -56,17 +57,26 @@ def coming(tx: Tx, rt: Runtime, customer_id: str, *, now: datetime) -> list[Comi
             message = outcome.message
             campaign = world.version(message.campaign, message.version)
             if campaign and message.id not in over:
-                found.append(_coming(campaign, life.customer, outcome))
+                found.append(_coming(campaign, life.customer, outcome, rt.shop.trial))
     return sorted(found, key=lambda c: (c.at, c.campaign))
 
 
-def _coming(campaign: Campaign, customer: Customer, outcome: Outcome) -> Coming:
+def _coming(
+    campaign: Campaign, customer: Customer, outcome: Outcome, trial: Collection[str]
+) -> Coming:
     message = outcome.message
     goes = message.state in (State.ACCEPTED, State.SCHEDULED)
+    closed = going_live.closed(campaign, customer, trial=trial)
     at = message.due_at if message.state is State.SCHEDULED else outcome.at
     words = "goes, if nothing happens until then"
     if not goes and message.reason:
         words = message.reason.sentence()
+    if goes and closed:
+        # simulated as if it were live: it would go
+        words = (
+            f"would go, but: {closed.reason.sentence()} ({campaign.place('status')})"
+        )
+        goes = False
     return Coming(
         at=at,
         campaign=campaign.name,

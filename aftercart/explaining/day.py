@@ -51,7 +51,10 @@ def of_day(
     ]
     if ways:
         return _under_way(customer, day, ways[-1])
-    checks = list(unentered.checks(tx, campaign, customer, day, start, end))
+    trial = rt.shop.trial
+    checks = list(
+        unentered.checks(tx, campaign, customer, day, start, end, trial=trial)
+    )
     missing = next((c for c in checks if c.outcome != "yes"), None)
     return Day(day, False, _sentence(missing), checks)
 
@@ -62,6 +65,8 @@ def _sentence(missing: Line | None) -> str:
         return "Everything that it asks for was there, and it did not run: nobody planned on that day."
     seen, needed = missing.seen, missing.needed
     match missing.check:
+        case "status":
+            return f"The campaign is {seen}."
         case "trigger":
             return f"There was no {needed} on that day."
         case "day of the calendar":

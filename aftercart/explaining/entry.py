@@ -14,14 +14,25 @@ from aftercart.campaigns import (
     Recurring,
     RunningLow,
     Send,
+    Status,
 )
 from aftercart.conditions import Condition, Scope
-from aftercart.explaining.lines import Line, clock, fact
+from aftercart.explaining.lines import Line, clock, fact, status_line
 from aftercart.gathering import LATE_MEMORY, categories
 from aftercart.model import Customer, Order
 from aftercart.policy import permission
+from aftercart.policy.going_live import current_round
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, desk, events, orders, past, permissions, rhythms
+from aftercart.store import (
+    Tx,
+    desk,
+    events,
+    orders,
+    past,
+    permissions,
+    ramps,
+    rhythms,
+)
 
 
 def lines(
@@ -29,7 +40,7 @@ def lines(
 ) -> list[Line]:
     """Every condition of entry with what it sees now, in the order in which it is asked."""
     trigger = campaign.trigger
-    found: list[Line] = []
+    found = list(_going_live(tx, rt, campaign, customer, now))
     if isinstance(trigger, EventTrigger):
         found += _event(tx, campaign, trigger, customer, now)
     elif isinstance(trigger, RunningLow):
@@ -58,6 +69,28 @@ def lines(
             fact("holdout", seen, needed, out is None, campaign.place("holdout"))
         )
     return found
+
+
+def _going_live(
+    tx: Tx, rt: Runtime, campaign: Campaign, customer: Customer, now: datetime
+) -> Iterator[Line]:
+    """How far the campaign has come on its way to everybody; of one that is live without a ramp, nothing."""
+    if line := status_line(campaign, customer, rt.shop.trial):
+        yield line
+    if campaign.status is not Status.LIVE or not campaign.ramp:
+        return
+    place = campaign.place("ramp")
+    had = gathering.had_so_far(tx, campaign, now=now)
+    current = current_round(campaign, had, now)
+    if current is None or ramps.over(tx, campaign.name):
+        yield fact("ramp", "it is over", "for everybody", True, place)
+    elif ramps.is_in(tx, campaign.name, customer.id):
+        yield fact("ramp", "let in", "a place", True, place)
+    else:
+        seen = f"{had.people:,} of {current.most:,} people have it"
+        room = had.people < current.most
+        needed = "a place" if room else f"more from {clock(customer, current.until)}"
+        yield Line("ramp", seen, needed, "yes" if room else "wait", place)
 
 
 def _event(

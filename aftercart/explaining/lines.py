@@ -1,11 +1,13 @@
 """One line of an explanation: what was looked at, what it was, what it had to be, and what follows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from aftercart import moments
+from aftercart.campaigns import Campaign, Status
 from aftercart.model import Customer
-from aftercart.policy import Checked, Send, Wait
+from aftercart.policy import Checked, Send, Wait, going_live
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,20 @@ def verdict_line(checked: Checked) -> Line:
 def fact(check: str, seen: object, needed: str, holds: bool, place: str = "") -> Line:
     """A fact that holds or does not."""
     return Line(check, str(seen), needed, "yes" if holds else "no", place)
+
+
+def status_line(
+    campaign: Campaign, customer: Customer, trial: Collection[str]
+) -> Line | None:
+    """Whether the campaign is for this customer already; None where it is live for all."""
+    if campaign.status is Status.LIVE:
+        return None
+    closed = going_live.closed(campaign, customer, trial=trial)
+    draft = campaign.status is Status.DRAFT
+    listed = "on trial, and the customer is " + ("not " if closed else "")
+    seen = "a draft" if draft else f"{listed}on the trial list"
+    needed = "live" if draft else "on the trial list, or live"
+    return fact("status", seen, needed, closed is None, campaign.place("status"))
 
 
 def clock(customer: Customer, at: datetime) -> str:

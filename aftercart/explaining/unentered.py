@@ -1,6 +1,6 @@
 """What would entering on this day have needed, and what was there? Each kind of trigger, as it was then."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime, timedelta
 
 from aftercart import conditions, gathering, moments
@@ -15,7 +15,7 @@ from aftercart.campaigns import (
     RunningLow,
 )
 from aftercart.conditions import Condition, Scope
-from aftercart.explaining.lines import Line, clock, fact
+from aftercart.explaining.lines import Line, clock, fact, status_line
 from aftercart.model import Customer, Order
 from aftercart.policy import entering
 from aftercart.store import Tx, customers, desk, lives, orders
@@ -29,8 +29,15 @@ def checks(
     day: date,
     start: datetime,
     end: datetime,
+    *,
+    trial: Collection[str],
 ) -> Iterator[Line]:
-    """What was asked in the order in which it is asked; the first that is not "yes" kept the customer out."""
+    """What was asked in the order in which it is asked; the first that is not "yes" kept the customer out.
+
+    How live the campaign was on that day nobody wrote down; the file says how live it is.
+    """
+    if line := status_line(campaign, customer, trial):
+        yield line
     trigger = campaign.trigger
     match trigger:
         case EventTrigger():

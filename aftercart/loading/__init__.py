@@ -103,7 +103,7 @@ def _read(folder: Path) -> tuple[tuple[Campaign, ...], list[Problem]]:
     campaigns = tuple(campaign for campaign in found if campaign)
     if len(campaigns) == len(found):
         # what one says of another is judged when all of them can be read
-        problems += together.check(campaigns)
+        problems += together.check(campaigns, trial=shop.trial if shop else None)
         problems += naming.check(read, campaigns, shop)
         if shop:
             problems += coupons.check(folder, shop.coupons, {c.name for c in campaigns})

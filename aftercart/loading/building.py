@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from aftercart.campaigns import Campaign, Goal, Place, RunningLow, Send, Step
+from aftercart.campaigns import Campaign, Goal, Place, RunningLow, Send, Status, Step
 from aftercart.loading import examples
 from aftercart.loading.bench import Bench
 from aftercart.loading.mailings import Mailings
@@ -15,6 +15,9 @@ from aftercart.loading.steps import Steps
 from aftercart.loading.templates import Templates
 from aftercart.loading.triggers import Triggers
 from aftercart.model import Channel, Purpose
+
+#: Who changes these does not make another campaign of it: people on their way stay on it.
+_WITHOUT_MEANING = ("tests", "status", "ramp")
 
 
 @dataclass
@@ -46,7 +49,7 @@ class Builder(Bench):
         tests = examples.build_all(
             self.document, self.shape.tests, _ways(steps), self.problems
         )
-        holdout = self._holdout()
+        holdout, status = self._holdout(), self._status()
         if len(self.problems) > before or trigger is None:
             return None
         campaign = Campaign(
@@ -63,6 +66,8 @@ class Builder(Bench):
             holdout=holdout,
             goal=self._goal(),
             examples=tests,
+            status=status,
+            ramp=self.shape.ramp,
             places=self._places(),
         )
         return replace(
@@ -75,6 +80,15 @@ class Builder(Bench):
             words = "nobody may be kept from news of their own order"
             self.wrong(("holdout",), words, "delete it", key=True)
         return share
+
+    def _status(self) -> Status:
+        status = Status(self.shape.status)
+        if self.shape.ramp and self.shape.purpose == "service":
+            words = "nobody may wait for news of their own order"
+            self.wrong(
+                ("ramp",), words, "delete it; status: trial is possible", key=True
+            )
+        return status
 
     def _goal(self) -> Goal | None:
         goal = self.shape.goal
@@ -106,11 +120,12 @@ class Builder(Bench):
         return texts
 
     def _version(self, campaign: Campaign) -> str:
-        """Changes with what the campaign means, and with the staples and audiences that it names; not with comments, layout or tests."""
+        """Changes with what the campaign means, and with the staples and audiences that it names; not with comments, layout, tests or how live it is."""
         trigger = campaign.trigger
         staples = trigger.staples if isinstance(trigger, RunningLow) else ()
         named = [[s.category, s.name, s.lifespan.total_seconds()] for s in staples]
-        meant = {k: v for k, v in self.document.data.items() if k != "tests"}
+        data = self.document.data
+        meant = {k: v for k, v in data.items() if k not in _WITHOUT_MEANING}
         names = sorted({pair for c in campaign.conditions for pair in c.names})
         content = json.dumps(
             [meant, named, *([names] if names else [])], sort_keys=True

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, WithJsonSchema
@@ -152,6 +153,34 @@ Staples = Annotated[
     BeforeValidator(_staples),
     WithJsonSchema(
         {"anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "string"}}]}
+    ),
+]
+
+
+def _rounds(value: object) -> tuple[int, ...]:
+    """The rounds of a ramp: how many people in each, always more."""
+    if isinstance(value, list) and value and all(type(v) is int for v in value):
+        if value[0] >= 1 and all(a < b for a, b in pairwise(value)):
+            return tuple(value)
+        words = "a ramp lets in more people from day to day, and one at least; for example [50, 500]"
+    else:
+        words = (
+            "write how many people may have it day by day, in brackets: [50, 500]; "
+            "on the day after the last, all may"
+        )
+    raise PydanticCustomError("phrase", "{words}", {"words": words})
+
+
+Rounds = Annotated[
+    tuple[int, ...],
+    BeforeValidator(_rounds),
+    WithJsonSchema(
+        {
+            "type": "array",
+            "items": {"type": "integer", "minimum": 1},
+            "minItems": 1,
+            "examples": [[50, 500]],
+        }
     ),
 ]
 

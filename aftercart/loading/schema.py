@@ -15,6 +15,7 @@ from aftercart.loading.pieces import (
     Limit_,
     Orders,
     Part,
+    Rounds,
     Scores,
     Shape,
     Share,
@@ -268,6 +269,14 @@ class CampaignShape(Shape):
         description="This share of people does not get it, so that one can see what it does.",
     )
     goal: GoalShape | None = Field(None, description="What it is for.")
+    status: Literal["draft", "trial", "live"] = Field(
+        "live",
+        description="draft: writes to nobody. trial: only to the people on the trial list of shop/shop.yaml. live: to everybody.",
+    )
+    ramp: Rounds = Field(
+        (),
+        description="How many people have it at most on the first day, on the next, and so on; then all. For example [50, 500].",
+    )
     tests: list[ExampleShape] = Field(
         default_factory=list,
         description="What should happen to an invented customer: `aftercart test` plays it.",

@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field, RootModel
 
-from aftercart import locales
+from aftercart import addresses, locales
 from aftercart.campaigns import Limit, Staple
 from aftercart.conditions import CATALOGUE, Condition
 from aftercart.conditions.sight import FUNCTIONS, PAST
@@ -18,9 +18,18 @@ from aftercart.errors import CampaignError, Problem
 from aftercart.loading import coupons, documents, home, wording
 from aftercart.loading.documents import Document
 from aftercart.loading.fitting import fit
-from aftercart.loading.pieces import Country, Length, Limit_, Price, Shape, Span
+from aftercart.loading.pieces import (
+    Country,
+    Length,
+    Limit_,
+    Price,
+    Shape,
+    Share,
+    Span,
+    phrase,
+)
 from aftercart.model import Channel, Purpose
-from aftercart.shop import QUIET_HOURS, Recipe, Shop
+from aftercart.shop import QUIET_HOURS, Rates, Recipe, Shop
 
 T = TypeVar("T")
 
@@ -38,6 +47,14 @@ _Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
 _Text = Annotated[str, Field(min_length=1)]
 
 
+def _listed(text: str) -> str:
+    """Somebody on the trial list; an address is known by its @, and capitals do not matter in it."""
+    return addresses.email(text).lower() if "@" in text else text.strip()
+
+
+_Listed = Annotated[str, phrase(_listed, "c-7 or ann@mail.example")]
+
+
 class _Quiet(Shape):
     email: Span = QUIET_HOURS[Channel.EMAIL]
     sms: Span = QUIET_HOURS[Channel.SMS]
@@ -46,6 +63,12 @@ class _Quiet(Shape):
 class _Cap(Shape):
     marketing: list[Limit_] = Field(default_factory=_CAP.copy)
     survey: list[Limit_] = Field(default_factory=list)
+
+
+class _Halt(Shape):
+    bounces: Share = Rates.bounces
+    complaints: Share = Rates.complaints
+    unsubscribes: Share = Rates.unsubscribes
 
 
 class _Shop(Shape):
@@ -61,6 +84,8 @@ class _Shop(Shape):
     cap: _Cap = _Cap()
     sms_prices: dict[Country, Price] = Field(default_factory=dict)
     tags: list[_Slug] = Field(default_factory=list)
+    trial: list[_Listed] = Field(default_factory=list)
+    halt: _Halt = _Halt()
 
 
 class _Staple(Shape):
@@ -120,6 +145,8 @@ def read(
         },
         cap=_cap(shop.cap),
         sms_prices=shop.sms_prices,
+        trial=frozenset(shop.trial),
+        halt=Rates(**dict(shop.halt)),
         categories=categories,
         staples=staples,
         recipes=recipes,

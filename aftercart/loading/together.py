@@ -1,18 +1,32 @@
 """Do the campaigns fit together? The mistakes that no file shows alone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
-from aftercart.campaigns import Answered, Campaign
+from aftercart.campaigns import Answered, Campaign, Status
 from aftercart.errors import Problem
 from aftercart.model import Purpose
 from aftercart.spelling import did_you_mean
 
 
-def check(campaigns: Sequence[Campaign]) -> list[Problem]:
-    """All of them, in the order of the files."""
+def check(
+    campaigns: Sequence[Campaign], *, trial: Collection[str] | None = None
+) -> list[Problem]:
+    """All of them, in the order of the files; `trial` is the shop's trial list, None where that cannot be read."""
     return [
-        problem for campaign in campaigns for problem in _surveys(campaign, campaigns)
+        problem
+        for campaign in campaigns
+        for problem in (*_surveys(campaign, campaigns), *_trial(campaign, trial))
     ]
+
+
+def _trial(campaign: Campaign, trial: Collection[str] | None) -> Iterator[Problem]:
+    """A trial that is for nobody. Not asked of the earlier versions on which people are: they go on all the same."""
+    if campaign.status is not Status.TRIAL or trial is None or trial:
+        return
+    at = campaign.places["status"]
+    hint = "write it into shop/shop.yaml: trial: [customer ids or e-mail addresses]"
+    words = "nobody is on the trial list"
+    yield Problem(at.file, at.line, at.column, words, hint)
 
 
 def _surveys(campaign: Campaign, all_: Sequence[Campaign]) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aftercart.model import Purpose
-from aftercart.planning import recurring, running_low, slots, stepping
+from aftercart.planning import ramping, recurring, running_low, slots, stepping
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, bells, horizon, starts
 from aftercart.store.bells import Rung
@@ -67,6 +67,7 @@ def plan(
             if there_is_more:
                 alerts = _alerts(tx, rt, now=now)
             else:
+                ramping.admit(tx, rt, now=now)
                 slots.grant(tx, rt, now=now)
                 starts.count_lost(tx, before=now - START_LIFE)
                 rung = _ring(tx, now=now)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from aftercart import keeping, moments
-from aftercart.campaigns import Anniversary, Calendar, Campaign, Inactive
+from aftercart.campaigns import Anniversary, Calendar, Campaign, Inactive, Status
 from aftercart.model import Customer
-from aftercart.policy import entering
+from aftercart.policy import entering, going_live
 from aftercart.runtime import Runtime
 from aftercart.store import (
     Tx,
@@ -32,7 +32,9 @@ def enroll(tx: Tx, rt: Runtime, *, now: datetime) -> int:
     for campaign, trigger, zone, at in list(_unplanned(tx, rt, now)):
         first_look = zone not in recurrences.planned_until(tx, campaign.name)
         # a campaign that is new, or a zone that is, starts with its next occurrence and not with the last one
-        if not first_look and now - at <= GRACE:
+        # the dates of a draft go by, so that it starts with the next one when it goes live
+        silent = first_look or campaign.status is Status.DRAFT
+        if not silent and now - at <= GRACE:
             count += _enroll_zone(tx, rt, campaign, trigger, zone=zone, at=at, now=now)
         next_at = moments.next_occurrence(
             at, moments.zone(zone), trigger.weekdays, trigger.at
@@ -80,7 +82,12 @@ def _enroll_zone(
         tx, zone=zone, where=where, now=now, after=after, limit=_PAGE
     ):
         after = page[-1].id
-        willing = [c for c in page if entering.agreed(campaign, c)]
+        willing = [
+            c
+            for c in page
+            if entering.agreed(campaign, c)
+            and not going_live.closed(campaign, c, trial=rt.shop.trial)
+        ]
         people = _not_too_soon(tx, campaign, willing, now=now)
         count += len(
             keeping.enroll(

@@ -17,7 +17,7 @@ from aftercart.model import (
     State,
     message_id,
 )
-from aftercart.policy import permission, still, timing, varying, waiting
+from aftercart.policy import going_live, permission, still, timing, varying, waiting
 from aftercart.policy.choosing import choose
 from aftercart.policy.holding_out import held_out
 from aftercart.policy.verdicts import Skip
@@ -61,8 +61,10 @@ def draft(
     leg, channel, template = _leg(send, view)
     due_at = timing.in_hours(base, campaign, channel, send.between, shop, view.customer)
     recipe, facts, reason = _content(e, campaign, send, shop, view)
-    ended = _ended(e, campaign, send, channel, view, now) or (
-        Skip(reason) if reason else None
+    ended = (
+        going_live.closed(campaign, view.customer, trial=shop.trial)
+        or _ended(e, campaign, send, channel, view, now)
+        or (Skip(reason) if reason else None)
     )
     number = varying.number(campaign, send)
     if number > 1:

@@ -9,7 +9,7 @@ from aftercart import conditions, moments
 from aftercart.campaigns import Campaign, Window
 from aftercart.campaigns import Send as SendStep
 from aftercart.model import Channel, Customer, Message, Order, Purpose, State
-from aftercart.policy import permission, still
+from aftercart.policy import going_live, permission, still
 from aftercart.policy.verdicts import Checked, Send, Skip, Verdict, Wait
 from aftercart.reasons import Code, because
 
@@ -50,6 +50,7 @@ class Facts:
     case_since: datetime | None = None  #: an open case of support, since when
     last_bought: Mapping[str, datetime] = field(default_factory=dict)
     past: Mapping[str, Sequence[tuple[datetime, Decimal]]] = field(default_factory=dict)
+    trial: frozenset[str] = frozenset()  #: the shop's trial list
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,10 @@ def _best_before(f: Facts, now: datetime) -> Verdict:
         return _GO
     best = _clock(f, f.message.expires_at)
     return Skip(because(Code.EXPIRED, best_before=best), State.EXPIRED)
+
+
+def _going_live(f: Facts, now: datetime) -> Verdict:
+    return going_live.closed(f.campaign, f.customer, trial=f.trial) or _GO
 
 
 def _address(f: Facts, now: datetime) -> Verdict:
@@ -210,6 +215,13 @@ _CHECKS: tuple[_Check, ...] = (
         _clock,
         lambda f: f"before {_clock(f, f.message.expires_at)}",
         "steps",
+    ),
+    _Check(
+        "going live",
+        _going_live,
+        lambda f, now: f.campaign.status,
+        lambda f: "live, or the customer on the trial list",
+        "status",
     ),
     _Check(
         "paused",

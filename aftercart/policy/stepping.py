@@ -20,7 +20,7 @@ from aftercart.campaigns import (
     WaitFor,
 )
 from aftercart.model import Enrollment, Order
-from aftercart.policy import drafting, lateness, timing, waiting
+from aftercart.policy import drafting, going_live, lateness, timing, waiting
 from aftercart.policy.drafting import Draft, View
 from aftercart.reasons import Code, Reason, because
 from aftercart.shop import Shop
@@ -177,7 +177,10 @@ class _Way:
         if self.base > self.now:
             # it follows a message that goes later, and so does this
             return self._here()
-        over = drafting.over(self.e, self.campaign, act, self.view, self.now)
+        closed = going_live.closed(
+            self.campaign, self.view.customer, trial=self.shop.trial
+        )
+        over = closed or drafting.over(self.e, self.campaign, act, self.view, self.now)
         if over:
             return self._here(ended=True, reason=over.reason)
         if isinstance(act, Task):
@@ -217,6 +220,8 @@ _ENDING = (
     Code.ARRIVED,
     Code.CAME_BACK,
     Code.HOLDOUT,
+    Code.DRAFT,
+    Code.NOT_ON_TRIAL,
 )
 
 

@@ -54,11 +54,20 @@ class Household:
 
 @dataclass(frozen=True)
 class World:
-    """The campaigns that run, the shop, and the earlier versions on which people are."""
+    """The campaigns that run, the shop, and the earlier versions on which people are.
+
+    A draft runs as if it were live, and a ramp or a trial holds nobody back.
+    """
 
     campaigns: Mapping[str, Campaign]
     shop: Shop
     older: Mapping[tuple[str, str], Campaign] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        live = {name: c.as_if_live() for name, c in self.campaigns.items()}
+        older = {key: c.as_if_live() for key, c in self.older.items()}
+        object.__setattr__(self, "campaigns", live)
+        object.__setattr__(self, "older", older)
 
     def version(self, campaign: str, version: str) -> Campaign | None:
         """The campaign as somebody knows it who entered with a version; None where it is gone."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from aftercart.model import Channel
-from aftercart.store import Tx, rows
+from aftercart.store import Tx, desk, rows
 from aftercart.store.bells import ring_now
 from aftercart.store.tables import pauses
 
@@ -32,6 +32,8 @@ class Pause:
 
 
 SAFE_MODE = "safe-mode"
+#: The mark that holds when a scope was resumed: what was before it is not held against a campaign again.
+_RESUMED = "resumed:"
 
 
 def provider_scope(channel: Channel) -> str:
@@ -57,8 +59,15 @@ def resume(tx: Tx, scope: str, *, now: datetime) -> bool:
     """Lifts a pause and lets the planner ring at once what was held; answers whether there was one."""
     lifted = bool(tx.execute(pauses.delete().where(pauses.c.scope == scope)).rowcount)
     if lifted:
+        desk.set_mark(tx, _RESUMED + scope, now.isoformat())
         ring_now(tx, now=now)
     return lifted
+
+
+def resumed_at(tx: Tx, scope: str) -> datetime | None:
+    """When a pause of this scope was lifted last; None where there never was one."""
+    known = desk.get_mark(tx, _RESUMED + scope)
+    return datetime.fromisoformat(known) if known else None
 
 
 def paused(tx: Tx) -> Mapping[str, Pause]:

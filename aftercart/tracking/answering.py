@@ -4,15 +4,17 @@ from datetime import datetime
 
 from aftercart import keeping
 from aftercart.campaigns import Answered
-from aftercart.model import Message, State, enrollment_id
-from aftercart.policy import entering
+from aftercart.model import Customer, Message, State, enrollment_id
+from aftercart.policy import entering, going_live
 from aftercart.reasons import Code, because
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, enrollments, messages, transitions
 from aftercart.store.transitions import Move
 
 
-def enter(tx: Tx, rt: Runtime, asked: Message, *, score: int, now: datetime) -> None:
+def enter(
+    tx: Tx, rt: Runtime, asked: Message, who: Customer, *, score: int, now: datetime
+) -> None:
     """Takes in an answer, the first or a changed one. For one survey message each campaign is entered once."""
     for campaign in rt.campaigns.values():
         trigger = campaign.trigger
@@ -21,6 +23,8 @@ def enter(tx: Tx, rt: Runtime, asked: Message, *, score: int, now: datetime) -> 
         id_ = enrollment_id(campaign.name, asked.customer_id, asked.id)
         if not trigger.fits(asked.campaign, score):
             _leave(tx, id_, score, now)
+            continue
+        if going_live.closed(campaign, who, trial=rt.shop.trial):
             continue
         entered = entering.enrollment(
             campaign,

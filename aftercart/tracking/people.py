@@ -86,7 +86,7 @@ def answer(rt: Runtime, message_id: str, *, score: int, comment: str) -> None:
             "comment": comment.strip(),
         }
         desk.answer(tx, given, at=now)
-        answering.enter(tx, rt, asked.message, score=score, now=now)
+        answering.enter(tx, rt, asked.message, asked.customer, score=score, now=now)
         words = {"words": f"{score} of 10"}
         stories.tell(tx, [Line(message_id, now, "answered", "customer", words)])
         if score <= DETRACTOR:

@@ -127,3 +127,12 @@ tests:
     )
 
     assert "2 tests, 0 failures" in house.command("test", "club").stdout
+
+
+def test_the_tests_of_a_draft_are_played_as_if_it_were_live(house: House) -> None:
+    file = house.folder / "campaigns" / "recipe-follow-up.yaml"
+    file.write_text(file.read_text() + "\nstatus: draft\nramp: [1]\n")
+
+    told = house.command("test", "recipe-follow-up").stdout
+
+    assert "0 failures" in told

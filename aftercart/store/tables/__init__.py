@@ -13,7 +13,7 @@ from aftercart.store.tables.people import (
     suppressions,
     timezones,
 )
-from aftercart.store.tables.reports import inbox, provider_events
+from aftercart.store.tables.reports import inbox, provider_events, troubles
 from aftercart.store.tables.sending import (
     awaited,
     bells,
@@ -21,6 +21,7 @@ from aftercart.store.tables.sending import (
     enrollments,
     message_events,
     messages,
+    ramped,
     renditions,
     starts,
     template_versions,
@@ -47,6 +48,7 @@ __all__ = [
     "orders",
     "pauses",
     "provider_events",
+    "ramped",
     "recurrences",
     "renditions",
     "rhythms",
@@ -54,4 +56,5 @@ __all__ = [
     "suppressions",
     "template_versions",
     "timezones",
+    "troubles",
 ]

@@ -23,6 +23,16 @@ inbox = Table(
     ),
 )
 
+# What speaks against a campaign: one row per message and kind, however often and by whom it is told. Read by the day.
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("message_id", String(36), primary_key=True),
+    Column("kind", String(12), primary_key=True),  # of `policy.halting.Trouble`
+    Column("campaign", String, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+)
+
 # One row per thing that a provider reported, by natural key: copies change nothing.
 provider_events = Table(
     "provider_events",

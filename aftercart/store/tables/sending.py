@@ -159,6 +159,15 @@ message_events = Table(
     Column("reason", Json),
 )
 
+# Whom the ramp of a campaign has let in. As many rows as its last round has people: when it is over, nobody is counted any more.
+ramped = Table(
+    "ramped",
+    metadata,
+    Column("campaign", String, primary_key=True),
+    Column("customer_id", String, primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
 # The sources of every template version that was ever sent, so that an old message can be shown as it was.
 template_versions = Table(
     "template_versions",

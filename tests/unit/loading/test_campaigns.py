@@ -14,6 +14,7 @@ from aftercart.campaigns import (
     RunningLow,
     Send,
     Staple,
+    Status,
     StopIf,
     Wait,
     Window,
@@ -164,6 +165,18 @@ def test_the_version_changes_with_the_meaning_and_not_with_the_looks(
     assert load(tmp_path, layout).version == before
     assert load(tmp_path, FULL.replace("2 days", "3 days")).version != before
     assert len(before) == 12 and int(before, 16) >= 0
+
+
+def test_going_live_makes_no_other_version_so_that_nobody_on_the_way_is_stranded(
+    tmp_path: Path,
+) -> None:
+    before = load(tmp_path, FULL)
+
+    after = load(tmp_path, FULL + "status: draft\nramp: [50, 500]\n")
+
+    assert (before.status, before.ramp) == (Status.LIVE, ())
+    assert (after.status, after.ramp) == (Status.DRAFT, (50, 500))
+    assert after.version == before.version
 
 
 def test_the_version_changes_with_the_staples_that_it_names(tmp_path: Path) -> None:

@@ -57,6 +57,15 @@ def test_a_good_file_has_no_mistake(folder: Path) -> None:
 # Each row: what is replaced in GOOD, by what, and the first problem that it makes.
 # fmt: off
 WRONG = [
+    ("limits: 1 per 7 days\n", "status: darft\n", '13:9: "darft" is not one of: draft, trial, live (did you mean "draft"?)'),
+    ("limits: 1 per 7 days\n", "status: trial\n", "13:1: nobody is on the trial list (write it into shop/shop.yaml: trial: [customer ids or e-mail addresses])"),
+    ("limits: 1 per 7 days\n", "ramp: 50\n", "13:7: write how many people may have it day by day, in brackets: [50, 500]; on the day after the last, all may"),
+    ("limits: 1 per 7 days\n", "ramp: [50, many]\n", "13:7: write how many people may have it day by day, in brackets: [50, 500]; on the day after the last, all may"),
+    ("limits: 1 per 7 days\n", "ramp: []\n", "13:7: write how many people may have it day by day, in brackets: [50, 500]; on the day after the last, all may"),
+    ("limits: 1 per 7 days\n", "ramp: [500, 50]\n", "13:7: a ramp lets in more people from day to day, and one at least; for example [50, 500]"),
+    ("limits: 1 per 7 days\n", "ramp: [0, 50]\n", "13:7: a ramp lets in more people from day to day, and one at least; for example [50, 500]"),
+    ("purpose: marketing\n", "purpose: service\nramp: [50]\n", "3:1: nobody may wait for news of their own order (delete it; status: trial is possible)"),
+    ("limits: 1 per 7 days\n", "rampe: [50]\n", '13:1: unknown key "rampe" (did you mean "ramp"?)'),
     ("  event: order.delivered\n  where: any(item.category == 'chicken')\n", "  answer: {survey: spring, score: 6-11}\n", '4:35: "6-11" are no scores; write two from 0 to 10, for example "0-6"'),
     ("limits: 1 per 7 days\n", "holdout: 60%\n", '13:10: "60%" is not a share of people; write from 0.1% to 50%, for example "5%"'),
     ("limits: 1 per 7 days\n", "holdout: 0.05\n", '13:10: a text is needed here, for example "5%"'),

@@ -11,7 +11,7 @@ from aftercart.conditions import Condition, Scope, predicate
 from aftercart.errors import CampaignError
 from aftercart.loading import load_shop
 from aftercart.model import Channel, Customer, Purpose
-from aftercart.shop import Shop
+from aftercart.shop import Rates, Shop
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 FILES = {
@@ -91,6 +91,11 @@ WRONG = [
     ("shop", "name: x\nphone: +441632960123\n", "2:8: a text is needed here (put it in quotes: \"441632960123\")"),
     ("shop", "name: x\ncap: {marketing: 1 per 1 day}\n", "2:18: a list is needed here, not \"1 per 1 day\" (begin every entry with \"- \")"),
     ("shop", "name: x\ncap: {marketing: [1 a day]}\n", "2:19: \"1 a day\" is not a limit; write how many and per how long, for example \"1 per 7 days\""),
+    ("shop", "name: x\ntrial: ann@mail.example\n", "2:8: a list is needed here, not \"ann@mail.example\" (begin every entry with \"- \")"),
+    ("shop", "name: x\ntrial: [c-7, ann@]\n", "2:14: 'ann@' is not an e-mail address: There must be something after the @-sign."),
+    ("shop", "name: x\ntrial: [{id: c-7}]\n", "2:9: a text is needed here, for example c-7 or ann@mail.example"),
+    ("shop", "name: x\nhalt: {bounces: 5}\n", "2:17: \"5\" is not a share of people; write from 0.1% to 50%, for example \"5%\""),
+    ("shop", "name: x\nhalt: {bounce: 5%}\n", "2:8: unknown key \"bounce\" (did you mean \"bounces\"?)"),
     ("shop", "- name\n", "1:1: keys with values are needed here, not a list"),
     ("categories", "Eggs: [x]\n", "1:1: the category \"Eggs\" has capitals (categories are in lower case: \"eggs\")"),
     ("categories", "eggs: [x, y]\nmilk: [z, ' X']\n", "2:11: \" X\" already belongs to \"eggs\""),
@@ -115,6 +120,20 @@ def test_a_mistake_has_its_file_line_and_column(
         load(tmp_path, **{name: content})
 
     assert str(caught.value.problems[0]) == f"campaigns/shop/{name}.yaml:{problem}"
+
+
+def test_the_trial_list_has_ids_and_addresses_and_numbers_are_ids(
+    tmp_path: Path,
+) -> None:
+    shop = load(tmp_path, shop="name: x\ntrial: [c-7, 12, Ann@Mail.example]\n")
+
+    assert shop.trial == {"c-7", "12", "ann@mail.example"}
+
+
+def test_what_halts_a_campaign_can_be_set_one_by_one(tmp_path: Path) -> None:
+    shop = load(tmp_path, shop="name: x\nhalt: {complaints: 0.1%}\n")
+
+    assert shop.halt == Rates(bounces=0.05, complaints=0.001, unsubscribes=0.02)
 
 
 def test_a_shop_must_be_there(tmp_path: Path) -> None:

@@ -159,6 +159,7 @@ def test_explain_shows_every_check_of_a_message_that_goes() -> None:
 
     assert [c.check for c in shown] == [
         "best before",
+        "going live",
         "paused",
         "address",
         "suppression",

@@ -11,7 +11,15 @@ import dramatiq
 from dramatiq.errors import DramatiqError
 from redis.exceptions import RedisError
 
-from aftercart import delivering, planning, probing, reconciling, sweeping, tracking
+from aftercart import (
+    alarming,
+    delivering,
+    planning,
+    probing,
+    reconciling,
+    sweeping,
+    tracking,
+)
 from aftercart.planning import Ringing
 from aftercart.runtime import Runtime, open_runtime, read_settings
 from workers.broker import broker
@@ -82,8 +90,9 @@ def plan() -> None:
 
 @_actor(queue_name="maintenance", max_age=TICK_MAX_AGE)
 def sweep() -> None:
-    """Every fifteen seconds: what was dropped."""
+    """Every fifteen seconds: what was dropped, and whether a campaign does harm."""
     sweeping.sweep(runtime())
+    alarming.watch(runtime())
 
 
 @_actor(queue_name="maintenance", max_age=TICK_MAX_AGE)

@@ -5,8 +5,17 @@ from datetime import datetime, timedelta
 
 from aftercart.errors import InputError
 from aftercart.model import Channel, Customer, Message, Purpose
+from aftercart.policy.halting import Trouble
 from aftercart.runtime import Runtime
-from aftercart.store import Tx, customers, desk, messages, permissions, stories
+from aftercart.store import (
+    Tx,
+    customers,
+    desk,
+    messages,
+    permissions,
+    stories,
+    troubles,
+)
 from aftercart.store.permissions import Consent, Suppression
 from aftercart.store.stories import Line
 from aftercart.tracking import answering
@@ -45,6 +54,8 @@ def unsubscribe(rt: Runtime, message_id: str, *, everything: bool, source: str) 
             _leave(tx, customer, purpose, channel, source=source, at=now)
         what = {"words": "everything" if everything else "this kind of message"}
         stories.tell(tx, [Line(message.id, now, "unsubscribed", source, what)])
+        left = troubles.Told(message.id, Trouble.UNSUBSCRIBE, message.campaign, now)
+        troubles.note(tx, [left])
     return True
 
 

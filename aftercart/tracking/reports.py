@@ -21,8 +21,10 @@ from aftercart.store import (
     pauses,
     permissions,
     transitions,
+    troubles,
 )
 from aftercart.store.transitions import Move
+from aftercart.tracking import harm
 
 #: Callbacks read in one transaction.
 _PAGE = 200
@@ -152,6 +154,7 @@ def _track(
             if e.delivery and e.message_id in found
         ],
     )
+    troubles.note(tx, list(harm.told(events, found)))
     _suppress(tx, rt, events, found, now)
     _lift(tx, rt, events)
     return events, found

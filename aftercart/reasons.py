@@ -36,6 +36,7 @@ class Code(StrEnum):
     VERSION_UNREADABLE = "version_unreadable"
     DRAFT = "draft"
     NOT_ON_TRIAL = "not_on_trial"
+    CALLED_OFF = "called_off"
     MERGED = "merged"
     # waits: later, not never
     QUIET_HOURS = "quiet_hours"
@@ -86,6 +87,7 @@ SENTENCES: dict[Code, str] = {
     Code.VERSION_UNREADABLE: "The version of {since} of the campaign {campaign} cannot be read any more: {words}.",
     Code.DRAFT: "The campaign is a draft: it writes to nobody yet.",
     Code.NOT_ON_TRIAL: "The campaign is on trial, and the customer is not on the trial list.",
+    Code.CALLED_OFF: "Called off by {who} at {at}: {why}.",
     Code.MERGED: "Told in another message of the same campaign ({message}).",
     Code.QUIET_HOURS: "Held until {until}: quiet hours in {place}.",
     Code.WINDOW: "Held until {until}: this campaign sends between {window} on the customer's clock.",

@@ -9,6 +9,7 @@ import typer
 
 from aftercart.cli import (
     backtesting,
+    cancelling,
     checking,
     comparing,
     demonstrating,
@@ -48,6 +49,7 @@ app.command()(desk.explain)
 app.command()(measuring.results)
 app.command()(pausing.pause)
 app.command()(pausing.resume)
+app.command()(cancelling.cancel)
 app.command()(demonstrating.sandbox)
 app.command()(checking.schema)
 app.add_typer(db)

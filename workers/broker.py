@@ -107,4 +107,8 @@ def make_broker(url: str) -> dramatiq.Broker:
 
 
 broker = make_broker(read_settings().broker_url)
+# Inside one process each queue has a worker of its own on this broker, and each brings dramatiq's own middleware: meant so.
+broker.logger.addFilter(
+    lambda line: "middleware of the same type twice" not in str(line.msg)
+)
 dramatiq.set_broker(broker)

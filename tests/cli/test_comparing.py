@@ -2,14 +2,12 @@
 
 import json
 import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.scenes.house import House
+from tests.scenes.house import House, git
 
 pytestmark = [
     pytest.mark.slow,
@@ -17,19 +15,12 @@ pytestmark = [
 ]
 
 
-def _git(folder: Path, *arguments: str) -> None:
-    author = ("-c", "user.name=Ann", "-c", "user.email=ann@shop.example")
-    subprocess.run(
-        ["git", "-C", folder, *author, *arguments], check=True, capture_output=True
-    )
-
-
 @pytest.fixture(scope="module")
 def kept(played: House) -> Iterator[House]:
     """The played shop, its campaigns under git; a test changes a file and changes it back."""
-    _git(played.folder, "init", "-q")
-    _git(played.folder, "add", "campaigns", "templates")
-    _git(played.folder, "commit", "-qm", "As it was")
+    git(played.folder, "init", "-q")
+    git(played.folder, "add", "campaigns", "templates")
+    git(played.folder, "commit", "-qm", "As it was")
     yield played
     shutil.rmtree(played.folder / ".git")
 
@@ -42,8 +33,8 @@ def edit(kept: House) -> Iterator[Any]:
         file.write_text(file.read_text().replace(old, new, 1))
 
     yield change
-    _git(kept.folder, "checkout", "-q", "--", "campaigns")
-    _git(kept.folder, "clean", "-qfd", "campaigns")
+    git(kept.folder, "checkout", "-q", "--", "campaigns")
+    git(kept.folder, "clean", "-qfd", "campaigns")
 
 
 def _planned(house: House, *arguments: str) -> dict[str, dict[str, Any]]:

@@ -28,6 +28,14 @@ TOKEN = "the token of a scene"
 _ZONES = [f"Etc/GMT{shift:+d}" for shift in range(-12, 13)]
 
 
+def git(folder: Path, *arguments: str) -> None:
+    """Runs git there, as somebody who has a name."""
+    author = ("-c", "user.name=Ann", "-c", "user.email=ann@shop.example")
+    subprocess.run(
+        ["git", "-C", folder, *author, *arguments], check=True, capture_output=True
+    )
+
+
 def wait_until(true: Callable[[], Any], *, seconds: float = 60.0, what: str) -> None:
     """Returns once it is true; the failure says what was waited for. A machine may be busy: this is no measurement."""
     deadline = time.monotonic() + seconds

@@ -57,6 +57,8 @@ def coming(tx: Tx, rt: Runtime, customer_id: str, *, now: datetime) -> list[Comi
             message = outcome.message
             campaign = world.version(message.campaign, message.version)
             if campaign and message.id not in over:
+                # simulated as if it were live; it is told as it is
+                campaign = campaign.as_live_as(rt.campaigns[campaign.name])
                 found.append(_coming(campaign, life.customer, outcome, rt.shop.trial))
     return sorted(found, key=lambda c: (c.at, c.campaign))
 
@@ -72,7 +74,6 @@ def _coming(
     if not goes and message.reason:
         words = message.reason.sentence()
     if goes and closed:
-        # simulated as if it were live: it would go
         words = (
             f"would go, but: {closed.reason.sentence()} ({campaign.place('status')})"
         )

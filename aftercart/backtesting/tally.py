@@ -9,7 +9,7 @@ from decimal import Decimal
 from aftercart import moments
 from aftercart.campaigns import Limit
 from aftercart.model import Channel, Customer, Purpose, State
-from aftercart.reasons import Code
+from aftercart.reasons import Code, Reason
 from aftercart.simulating import Outcome, TaskDone
 
 #: Reasons for which a sentence is kept as an example, by campaign and code.
@@ -60,7 +60,8 @@ class Tally:
                 mine.update(theirs)
             elif isinstance(mine, dict):
                 for key, words in theirs.items():
-                    mine.setdefault(key, words)
+                    # the same example, whoever comes first
+                    mine[key] = min(mine.get(key, words), words)
             else:
                 setattr(self, one.name, mine + theirs)
 
@@ -104,15 +105,19 @@ class Tally:
         message = outcome.message
         for code, reason in {h.reason.code: h.reason for h in outcome.held}.items():
             self.held[message.campaign, code] += 1
-            self.examples.setdefault((message.campaign, code), reason.sentence())
+            self._example(message.campaign, code, reason)
         if message.state is State.SCHEDULED:
             self.open[message.campaign] += 1
         elif message.state is not State.ACCEPTED and message.reason:
             code = message.reason.code
             self.ended[message.campaign, message.state, code] += 1
-            self.examples.setdefault(
-                (message.campaign, code), message.reason.sentence()
-            )
+            self._example(message.campaign, code, message.reason)
+
+    def _example(self, campaign: str, code: str, reason: Reason) -> None:
+        words = reason.sentence()
+        self.examples[campaign, code] = min(
+            self.examples.get((campaign, code), words), words
+        )
 
     def _collide(
         self,

@@ -11,14 +11,14 @@ from jinja2 import Environment, nodes
 from jinja2.exceptions import TemplateSyntaxError
 
 from aftercart.errors import Problem
-from aftercart.rendering import tags
+from aftercart.rendering import ceiling, tags
 from aftercart.rendering.sandbox import FILTERS, Sandbox, suggest
 from aftercart.rendering.tags import Marked, Piece
 
 MAX_LOOPS = 2
 MAX_NODES = 1500
 MAX_NUMBER = 10_000
-MAX_SOURCE = 96 * 1024
+MAX_DEPTH = 40  #: expressions and blocks inside each other
 
 _WORD = re.compile(r"\{%[-+]?\s*(\w+)")
 _PAIRED = frozenset({"if", "for", "macro", "set", "with", "filter", "call", "block"})
@@ -42,6 +42,10 @@ _REFUSED: dict[type[nodes.Node], tuple[str, str]] = {
     nodes.CallBlock: ("call", "call the macro as {{ name(…) }}"),
     nodes.Pow: ("**", "powers are not needed in a message"),
 }
+_TOO_DEEP = (
+    f"more than {MAX_DEPTH} expressions or blocks inside each other",
+    "take them apart",
+)
 _HINTS = {
     "safe": "values are always escaped; write the markup in the template itself",
     "attr": "write value.name",
@@ -51,8 +55,15 @@ _HINTS = {
 
 def parse(marked: Marked) -> tuple[nodes.Template | None, list[Problem]]:
     """The tree of a text, or the problem that keeps it from being one."""
+    if len(marked.tags) > MAX_NODES:
+        # reading so many takes longer than a message is worth
+        words = f"{len(marked.tags):,} values and blocks in one text"
+        return None, [tags.problem(marked.place(1), words, f"at most {MAX_NODES:,}")]
     try:
-        return _PARSER.parse(marked.source), []
+        tree = _PARSER.parse(marked.source)
+        return (None, [deep]) if (deep := _deep(tree, marked)) else (tree, [])
+    except RecursionError:
+        return None, [tags.problem(_deepest(marked).place, *_TOO_DEEP)]
     except TemplateSyntaxError as error:
         if "unexpected end of template" in str(error).lower() and (
             tag := _open_block(marked)
@@ -62,19 +73,33 @@ def parse(marked: Marked) -> tuple[nodes.Template | None, list[Problem]]:
         return None, [tags.problem(marked.place(error.lineno), _words(error))]
 
 
+def _deep(tree: nodes.Node, marked: Marked) -> Problem | None:
+    """What is inside too much else. It is looked for without recursion: it may be deeper than Python goes."""
+    left = [(tree, 0)]
+    while left:
+        node, depth = left.pop()
+        if depth > MAX_DEPTH:
+            return tags.problem(marked.place(getattr(node, "lineno", 1)), *_TOO_DEEP)
+        left += [(child, depth + 1) for child in node.iter_child_nodes()]
+    return None
+
+
+def _deepest(marked: Marked) -> Piece:
+    """Where a text that is too deep to be read gets too deep: at a block, or else in the longest tag."""
+    depth = 0
+    for tag in marked.tags:
+        word = _WORD.match(tag.text)
+        depth += bool(word and word[1] in _PAIRED) - bool(word and word[1][:3] == "end")
+        if depth > MAX_DEPTH:
+            return tag
+    return max(marked.tags, key=lambda tag: len(tag.text))
+
+
 def problems(marked: Marked) -> list[Problem]:
     """Everything in the text that is not a template's business, each with its place."""
     tree, found = parse(marked)
     if tree is None:
         return found
-    if len(marked.source) > MAX_SOURCE:
-        found.append(
-            tags.problem(
-                marked.place(1),
-                f"{len(marked.source):,} characters of source",
-                f"at most {MAX_SOURCE:,}",
-            )
-        )
     count = 0
     for node in _walk(tree):
         count += 1
@@ -86,7 +111,18 @@ def problems(marked: Marked) -> list[Problem]:
         found.append(tags.problem(marked.place(1), words, f"at most {MAX_NODES:,}"))
     found += _nested(tree, marked)
     found += _growing(tree, marked)
-    return found + _unbounded_macros(tree, marked)
+    found += _unbounded_macros(tree, marked)
+    return found or _costly(tree, marked)
+
+
+def _costly(tree: nodes.Template, marked: Marked) -> list[Problem]:
+    """What could make more than one message is worth; asked where nothing else is wrong."""
+    try:
+        ceiling.check(tree)
+    except ceiling.TooMuch as error:
+        hint = "go through fewer things, or write less about each"
+        return [tags.problem(marked.place(error.line), error.words, hint)]
+    return []
 
 
 def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
@@ -108,6 +144,8 @@ def _refusal(node: nodes.Node) -> tuple[str, str] | None:
         return f'there is no filter "{node.name}"', hint
     if isinstance(node, nodes.Const) and _too_big(node.value):
         return f"the number {node.value} is too big", f"at most {MAX_NUMBER:,}"
+    if isinstance(node, nodes.Call) and not isinstance(node.node, nodes.Name):
+        return "this cannot be called", "only macros and range can, by their names"
     if isinstance(node, nodes.For) and node.recursive:
         return "recursive loops are not for templates", "write the loop out"
     if isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
@@ -180,7 +218,7 @@ def _unbounded_macros(tree: nodes.Template, marked: Marked) -> list[Problem]:
     known: set[str] = set()
     every = {m.name for m in tree.find_all(nodes.Macro)}
     calling: set[str] = set()
-    found = []
+    found = _passed_on(tree, every, marked)
     for macro in tree.find_all(nodes.Macro):
         called = {
             c.node.name
@@ -194,6 +232,31 @@ def _unbounded_macros(tree: nodes.Template, marked: Marked) -> list[Problem]:
         known.add(macro.name)
         if called:
             calling.add(macro.name)
+    return found
+
+
+def _passed_on(tree: nodes.Template, every: set[str], marked: Marked) -> list[Problem]:
+    """Macros under another name: what is called by one cannot be told any more."""
+    calls = list(tree.find_all(nodes.Call))
+    named = {id(c.node) for c in calls}
+    found = []
+    for name in tree.find_all(nodes.Name):
+        callable_ = name.name in every or name.name == "range"
+        if callable_ and (id(name) not in named or name.ctx != "load"):
+            words = f'"{name.name}" can only be called'
+            hint = f"write {name.name}(…), and take another name for a value"
+            found.append(tags.problem(marked.place(name.lineno), words, hint))
+    for call in calls:
+        if isinstance(call.node, nodes.Name) and call.node.name not in every | {
+            "range"
+        }:
+            known = suggest(call.node.name, every | {"range"})
+            words = f'there is no macro "{call.node.name}"'
+            hint = known or "macros stand in _base/macros.html"
+            found.append(tags.problem(marked.place(call.lineno), words, hint))
+        if call.dyn_args or call.dyn_kwargs:
+            words = "a macro gets each of its values by itself"
+            found.append(tags.problem(marked.place(call.lineno), words, "without *"))
     return found
 
 

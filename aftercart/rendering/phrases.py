@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from aftercart.errors import Problem
-from aftercart.rendering import sources
+from aftercart.errors import Problem, TemplateError
+from aftercart.rendering import files, sources
 
 #: What makes an alert an advertisement, which needs consent. Few and plain, so that nobody is kept from saying what is so.
 _PROMOTION = re.compile(
@@ -44,11 +44,9 @@ def _texts(folder: Path, name: str) -> Iterator[tuple[str, str]]:
         for file in sources.FILES:
             path = folder / name / tongue / file
             try:
-                yield (
-                    path.relative_to(folder.parent).as_posix(),
-                    path.read_text("utf-8"),
-                )
-            except (OSError, UnicodeDecodeError):
+                shown = path.relative_to(folder.parent).as_posix()
+                yield shown, files.read(path, shown)
+            except TemplateError:
                 continue  # what cannot be read is told by whoever puts the parts together
 
 

@@ -6,9 +6,10 @@ The hot path opens no file, makes no environment and compiles nothing.
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any
@@ -35,6 +36,7 @@ _log = structlog.get_logger(__name__)
 
 _LOCALE = "locale"  #: where what is kept of a template says its language
 _KEPT = 256  #: compiled versions in memory; more are in use only while old messages are looked at
+_AT_ONCE = 4096  #: pieces of a text that are joined before its length is looked at
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ class Renderer:
         self.locale = locale
         self.to_html = to_html
         self._templates: dict[tuple[str, str], tuple[object, Template]] = {}
+        #: those that could never be used, each with what it was then: it is not read again for every message
+        self._refused: dict[tuple[str, str], tuple[object, list[Problem]]] = {}
         self._parts: OrderedDict[tuple[str, str, str], _Part] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -111,11 +115,15 @@ class Renderer:
         known = self._templates.get((name, locale))
         if known and known[0] == stamp:
             return known[1]
+        refused = self._refused.get((name, locale))
+        if refused and refused[0] == stamp:
+            raise TemplateError(refused[1])
         with self._lock:
             try:
                 template = self._compile(name, locale, strict=known is not None)
             except TemplateError as error:
                 if known is None:
+                    self._refused[(name, locale)] = (stamp, error.problems)
                     raise
                 _log.error("a template goes on as it was", problem=str(error))
                 template = known[1]
@@ -202,7 +210,7 @@ class _Part:
         sandbox = _sandbox(html=part == "html", locale=template.locale)
         try:
             code = sandbox.compile(self._marked.source, self._name, self._file)
-        except jinja2.TemplateError as error:
+        except (jinja2.TemplateError, SyntaxError, RecursionError) as error:
             line = getattr(error, "lineno", 1) or 1
             raise self._error(line, error) from error
         self._template = jinja2.Template.from_code(sandbox, code, sandbox.globals)
@@ -210,12 +218,19 @@ class _Part:
 
     def fill(self, values: Mapping[str, Any]) -> str:
         try:
-            text = "".join(self._root(self._template.new_context(dict(values))))
+            text = self._joined(self._root(self._template.new_context(dict(values))))
         except Exception as error:  # whatever a template does wrong is one message's failure, never the worker's
             raise self._error(self._line(error.__traceback__), error) from error
         if len(text) > self._limit:
-            words = f"{len(text):,} characters, and at most {self._limit:,} may be sent"
+            words = f"more than {self._limit:,} characters, which is the most that may be sent"
             raise TemplateError([tags.problem(self._marked.place(1), words)])
+        return text
+
+    def _joined(self, pieces: Iterator[str]) -> str:
+        """Up to the limit and a little more: what is too long is not made to its end."""
+        text = ""
+        while len(text) <= self._limit and (some := [*islice(pieces, _AT_ONCE)]):
+            text += "".join(some)
         return text
 
     def _line(self, trace: TracebackType | None) -> int:

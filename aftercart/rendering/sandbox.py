@@ -21,6 +21,7 @@ from aftercart.rendering import vocabulary
 from aftercart.spelling import closest
 
 MAX_RANGE = 200
+MAX_RESULT = 10**15  #: numbers that multiply each other would have no end
 # Markup is what macros return; Undefined complains by itself, with the name.
 _SHOWN = (Markup, int, float, Undefined)
 _LOOP = frozenset(
@@ -214,7 +215,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
             raise SecurityError(
                 f"{operator} is for numbers; join texts with ~ (found {_short(left)} {operator} {_short(right)})"
             )
-        return super().call_binop(context, operator, left, right)
+        result = super().call_binop(context, operator, left, right)
+        if abs(result) > MAX_RESULT:
+            raise SecurityError(f"{left} {operator} {right} is too big a number")
+        return result
 
 
 def _finalize(value: Any) -> Any:

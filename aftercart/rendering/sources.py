@@ -14,8 +14,9 @@ from pathlib import Path
 from aftercart import locales
 from aftercart.campaigns import Place
 from aftercart.errors import Problem, TemplateError
-from aftercart.rendering import tags
+from aftercart.rendering import files, nesting, tags
 from aftercart.rendering.tags import Piece
+from aftercart.spelling import did_you_mean
 
 SHARED = "_base"
 LAYOUT, MACROS = "layout.mjml", "macros.html"
@@ -29,6 +30,11 @@ FILES = {
     "sms.txt": "sms",
 }
 MAX_DEPTH = 3
+MAX_SIZE = (
+    384 * 1024
+)  #: of all files that a template is made of, each as often as it is included
+MAX_PRESSED = 512 * 1024
+MAX_ELEMENTS = 100  #: inside each other; MJML takes its whole process down with it at a few thousand
 _INCLUDE = re.compile(
     r"""\{%[-+]?\s*include\s+(["'])_base/([a-z0-9_-]+\.[a-z]+)\1\s*[-+]?%\}"""
 )
@@ -118,6 +124,7 @@ class _Composer:
     def __init__(self, folder: Path, to_html: ToHtml, tongues: Sequence[str]) -> None:
         self._folder, self._to_html, self._tongues = folder, to_html, tongues
         self._problems: list[Problem] = []
+        self._size = 0
 
     def compose(self, name: str, files: Sequence[str]) -> Sources:
         parts = {file: self._pieces(f"{name}/{file}") for file in files}
@@ -165,6 +172,12 @@ class _Composer:
             p.text if p.kind == "text" else _HOLD % n for n, p in enumerate(kept)
         )
         place = body[0].place if body else Place(SHARED, 1, 1)
+        if nesting.deepest(text) > MAX_ELEMENTS:
+            words = f"more than {MAX_ELEMENTS} elements inside each other"
+            self._problems.append(
+                tags.problem(place, words, "close them, or use fewer")
+            )
+            return []
         try:
             made = self._to_html(text)
         except Exception as error:  # the compiler is foreign code; whatever it raises is the file's fault
@@ -174,6 +187,11 @@ class _Composer:
                     _blamed(kept, error) or place, f"{UNREADABLE}: {error}", hint
                 )
             )
+            return []
+        if len(made) > MAX_PRESSED:
+            words = f"{len(made):,} characters of HTML"
+            hint = f"at most {MAX_PRESSED:,}; mailboxes cut a message off long before"
+            self._problems.append(tags.problem(place, words, hint))
             return []
         done: list[Piece] = []
         for index, stretch in enumerate(_HELD.split(made)):
@@ -197,15 +215,14 @@ class _Composer:
         file = self._folder / path
         shown = f"{self._folder.name}/{path}"
         try:
-            if file.is_symlink():
-                raise OSError("it is a link to another file")
-            pieces = tags.split(file.read_text("utf-8"), shown)
+            text = files.read(file, shown)
+            self._size += len(text)
+            if self._size > MAX_SIZE:
+                words = f"more than {MAX_SIZE // 1024} KB with all that it includes"
+                raise TemplateError([Problem(shown, 1, 1, words, "include less")])
+            pieces = tags.split(text, shown)
         except TemplateError as error:
             self._problems += error.problems
-            return []
-        except (OSError, UnicodeDecodeError) as error:
-            words = getattr(error, "strerror", None) or str(error)
-            self._problems.append(Problem(shown, 1, 1, f"cannot be read: {words}"))
             return []
         return [p for piece in pieces for p in self._included(piece, depth)]
 
@@ -218,9 +235,8 @@ class _Composer:
             wrong, hint = "files include each other too deeply", f"at most {MAX_DEPTH}"
         elif not (self._folder / self._nearest(shared)).is_file():
             wrong = f"there is no {shared}"
-            hint = "there are: " + ", ".join(
-                sorted(p.name for p in (self._folder / SHARED).glob("*.*"))
-            )
+            known = sorted(p.name for p in (self._folder / SHARED).glob("*.*"))
+            hint = did_you_mean(found[2], known)
         else:
             return _trimmed(self._pieces(shared, depth + 1))
         self._problems.append(tags.problem(piece.place, wrong, hint))

@@ -6,19 +6,20 @@ that marketing ever saw. Tags therefore keep their place of origin from the firs
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from aftercart.campaigns import Place
 from aftercart.errors import Problem, TemplateError
 
-_QUOTED = r"""(?:"[^"]*"|'[^']*'|(?!{end}).)*?"""
-_TAG = re.compile(
-    r"(?P<comment>\{\#.*?\#\})"
-    rf"|(?P<print>\{{\{{{_QUOTED.format(end='[}][}]')}\}}\}})"
-    rf"|(?P<block>\{{%{_QUOTED.format(end='%[}]')}%\}})",
-    re.DOTALL,
-)
+#: What ends a tag, and the quotes in which it does not.
+_KINDS = {"{{": "print", "{%": "block", "{#": "comment"}
+_ENDS = {"{{": "}}", "{%": "%}", "{#": "#}"}
+_INSIDE = {
+    "{{": re.compile(r"""\"[^"]*"|'[^']*'|\}\}"""),
+    "{%": re.compile(r"""\"[^"]*"|'[^']*'|%\}"""),
+    "{#": re.compile(r"#\}"),
+}
 _OPENING = re.compile(r"\{\{|\{%|\{#")
 _EDGES = re.compile(r"\A((?:\{\{|\{%)[-+]?)(.*?)([-+]?(?:\}\}|%\}))\Z", re.DOTALL)
 _STRINGS = re.compile(r"""\"[^"]*"|'[^']*'""")
@@ -52,26 +53,40 @@ def split(text: str, file: str) -> list[Piece]:
     Raises:
         TemplateError: when a tag is opened and not closed.
     """
-    whole = Piece("text", text, Place(file, 1, 1))
     pieces: list[Piece] = []
-    done = 0
-    for found in _TAG.finditer(text):
-        pieces.append(Piece("text", text[done : found.start()], whole.spot(done)))
-        kind = found.lastgroup or "print"
-        pieces.append(Piece(kind, found.group(), whole.spot(found.start())))
-        done = found.end()
-    pieces.append(Piece("text", text[done:], whole.spot(done)))
+    place, done = Place(file, 1, 1), 0
+    for kind, start, end in [*_tags(text), ("text", len(text), len(text))]:
+        for kind_, part in (("text", text[done:start]), (kind, text[start:end])):
+            if part:
+                pieces.append(Piece(kind_, part, place))
+                place = pieces[-1].spot(len(part))
+        done = end
     _refuse_unclosed(pieces)
-    return [piece for piece in pieces if piece.text]
+    return pieces
+
+
+def _tags(text: str) -> Iterator[tuple[str, int, int]]:
+    """Kind, start and end of every tag, in one walk over the text; it ends where one is opened and not closed."""
+    at, quotes = 0, True
+    while opening := _OPENING.search(text, at):
+        sign, start = opening[0], opening.start()
+        inside = _INSIDE[sign].finditer(text, start + 2) if quotes else ()
+        at = next((f.end() for f in inside if f[0] == _ENDS[sign]), 0)
+        if not at:
+            # with a quote too many, nothing after it can be told from a quoted text
+            quotes = False
+            at = text.find(_ENDS[sign], start + 2) + 2
+        if at < 2:
+            return
+        yield _KINDS[sign], start, at
 
 
 def _refuse_unclosed(pieces: Sequence[Piece]) -> None:
-    closing = {"{{": "}}", "{%": "%}", "{#": "#}"}
     problems = [
         problem(
             piece.spot(found.start()),
             f"{found.group()} is opened and not closed",
-            f"close it with {closing[found.group()]}",
+            f"close it with {_ENDS[found.group()]}",
         )
         for piece in pieces
         if (found := _opened(piece))
@@ -102,7 +117,7 @@ class Marked:
             Piece(t.kind, t.text, o) for t, o in zip(tags, origins, strict=True)
         ]
         self._starts: list[int] = []
-        self.start = pieces[0].place if pieces else Place("", 1, 1)
+        self.start = _beginning(pieces, places)
         line, parts = 1, []
         for piece in pieces:
             text = piece.text
@@ -127,3 +142,11 @@ class Marked:
             re.search(rf"(?<!\w){re.escape(word)}(?!\w)", tag.text) if word else None
         )
         return tag.spot(found.start()) if found else tag.place
+
+
+def _beginning(pieces: Sequence[Piece], places: Sequence[Place]) -> Place:
+    """Where a text begins: in the owner's own file, when it is known which that is."""
+    own = [p for p in places if "/_base/" not in p.file] or places
+    if own:
+        return Place(own[0].file, 1, 1)
+    return pieces[0].place if pieces else Place("", 1, 1)

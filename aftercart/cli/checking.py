@@ -12,7 +12,7 @@ from rich.text import Text
 
 from aftercart import loading, rendering, settings, vetting
 from aftercart.campaigns import Campaign, Send
-from aftercart.cli.showing import count, out, problems
+from aftercart.cli.showing import count, fewer, out, problems
 from aftercart.errors import Problem, SettingsError
 from aftercart.model import Purpose
 from aftercart.policy.still import templates as templates_of
@@ -43,10 +43,10 @@ def check(
     # what a template must hold depends on who sends it; with a broken campaign that is not known for sure
     templates = chosen.folder / "templates"
     if mistakes:
-        found += rendering.check(templates)
+        found += rendering.guarded.check(templates)
     else:
         shop, every = loading.load_shop(campaigns), loading.load_campaigns(campaigns)
-        found += rendering.check(
+        found += rendering.guarded.check(
             templates,
             purposes=_purposes(every),
             coupons=_with_coupon(every, shop),
@@ -54,6 +54,15 @@ def check(
         )
         people = vetting.first_names(chosen)
         found += rendering.with_people(templates, people, locale=shop.locale)
+    _say(found, chosen, format)
+    if found:
+        raise typer.Exit(1)
+
+
+def _say(found: list[Problem], chosen: settings.Settings, format: Format) -> None:
+    all_ = len(found)
+    files = len({p.file for p in found})
+    found = fewer(found)
     if format is Format.JSON:
         typer.echo(orjson.dumps([vars(p) for p in found], option=orjson.OPT_INDENT_2))
     elif format is Format.GITHUB:
@@ -64,9 +73,8 @@ def check(
             )
     else:
         problems(found)
-        files = len({p.file for p in found})
         if found:
-            out.print(f"{count(len(found), 'problem')} in {count(files, 'file')}")
+            out.print(f"{count(all_, 'problem')} in {count(files, 'file')}")
         else:
             for name, value in chosen.masked().items():
                 out.print(
@@ -74,8 +82,6 @@ def check(
                     soft_wrap=True,
                 )
             out.print("campaigns, templates and settings are fine")
-    if found:
-        raise typer.Exit(1)
 
 
 def _purposes(campaigns: Iterable[Campaign]) -> dict[str, Purpose]:

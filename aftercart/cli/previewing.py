@@ -8,7 +8,7 @@ import uvicorn
 from rich.panel import Panel
 from rich.text import Text
 
-from aftercart import previewing, sms, trying
+from aftercart import previewing, rendering, sms, trying
 from aftercart.cli.running import insist_on_port
 from aftercart.cli.showing import out, quiet_logs
 from aftercart.errors import InputError
@@ -53,6 +53,9 @@ def preview(
         if watch:
             _watch(rt, campaign, customer, locale, port)
             return
+        rt.renderer = rendering.GuardedRenderer(
+            rt.renderer.folder, locale=rt.renderer.locale
+        )
         seen = previewing.preview(rt, campaign, customer_id=customer, locale=locale)
         _show(seen, campaign, folder, rt.shop)
         if send_to:

@@ -1,7 +1,9 @@
 """How does the terminal speak? Tables with aligned numbers, colour for states only, errors as one block."""
 
 import logging
+import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,6 +25,10 @@ from aftercart.model import State
 
 #: Where the output goes into a file or a pipe there is no width to ask for; tables stay readable at this one.
 _PIPED = 132
+#: Of one file; nobody reads on.
+MOST_SHOWN = 50
+#: A file beyond this is not opened again to show its lines; of a long line so much is shown.
+_LARGE, _WIDE = 1 << 20, 120
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else _PIPED)
 err = Console(stderr=True, highlight=False)
@@ -78,29 +84,59 @@ def show_error(error: AftercartError) -> int:
     return 2
 
 
+def fewer(found: Sequence[Problem]) -> list[Problem]:
+    """The first problems of each file, and how many more there are: a file with thousands has one cause, and a reader stops early."""
+    shown: list[Problem] = []
+    by_file = Counter(p.file for p in found)
+    kept: Counter[str] = Counter()
+    for problem in found:
+        kept[problem.file] += 1
+        if kept[problem.file] <= MOST_SHOWN:
+            shown.append(problem)
+        elif kept[problem.file] == MOST_SHOWN + 1:
+            more = count(by_file[problem.file] - MOST_SHOWN, "more problem")
+            words = f"and {more} in this file"
+            shown.append(Problem(problem.file, 0, 0, words, "mend the first ones"))
+    return shown
+
+
 def problems(found: Iterable[Problem], *, to: Console = out) -> None:
     """Problems as `file:line:column: message`, each with its line, a caret and how to mend it."""
+    lines: dict[str, list[str]] = {}
     for problem in found:
         to.print(
             f"[bold]{escape(problem.place)}:[/] [red]{escape(problem.message)}[/]",
             soft_wrap=True,
         )
-        line = _line(problem)
-        if line is not None:
+        if problem.file not in lines:
+            lines[problem.file] = _lines(problem.file)
+        if 0 < problem.line <= len(lines[problem.file]):
+            line, column = _around(lines[problem.file][problem.line - 1], problem)
             to.print(Text(f"    {line}", style="bright_black"), soft_wrap=True)
-            to.print(Text("    " + " " * (problem.column - 1) + "^", style="red"))
+            to.print(Text("    " + " " * (column - 1) + "^", style="red"))
         if problem.hint:
             to.print(Text(f"    {problem.hint}"), soft_wrap=True)
 
 
-def _line(problem: Problem) -> str | None:
+def _lines(file: str) -> list[str]:
+    path = Path(file)
     try:
-        lines = Path(problem.file).read_text().splitlines()
+        if not path.is_file() or path.stat().st_size > _LARGE:
+            return []
+        return path.read_text("utf-8-sig").splitlines()
     except (OSError, ValueError):
-        return None
-    if not 0 < problem.line <= len(lines):
-        return None
-    return lines[problem.line - 1].replace("\t", " ")
+        return []
+
+
+def _around(line: str, problem: Problem) -> tuple[str, int]:
+    """The line, or of a long one what is near the problem, and the problem's column in it."""
+    line = re.sub(r"[^ -~\u00a0-\U0010ffff]", " ", line)
+    if len(line) <= _WIDE:
+        return line, problem.column
+    start = max(0, problem.column - 1 - _WIDE // 2)
+    before, after = "…" * (start > 0), "…" * (start + _WIDE < len(line))
+    near = line[start : start + _WIDE]
+    return f"{before}{near}{after}", problem.column - start + len(before)
 
 
 def quiet_logs(*, verbose: bool = False) -> None:

@@ -1,7 +1,8 @@
 """What is wrong with the templates? Every problem of every file at once, each with its place."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from jinja2 import nodes
@@ -11,6 +12,8 @@ from aftercart.errors import Problem, TemplateError
 from aftercart.model import Purpose
 from aftercart.rendering import (
     constructs,
+    files,
+    habits,
     markup,
     names,
     parts,
@@ -37,17 +40,40 @@ def check(
     """
     if not folder.is_dir():
         return [Problem(str(folder), 1, 1, "there is no such folder")]
-    found = _of_markup(folder)
-    located = bool(found)
+    made = steps(folder, purposes=purposes, coupons=coupons, locale=locale)
+    return arranged([(step, step.judge()) for step in made])
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of the check that can be done by itself; `markup` finds the exact place of what the compiler will stumble over."""
+
+    shown: str
+    judge: Callable[[], list[Problem]]
+    markup: bool = False
+
+
+def steps(
+    folder: Path,
+    *,
+    purposes: Mapping[str, Purpose] | None,
+    coupons: Collection[str] | None,
+    locale: str,
+) -> list[Step]:
+    """The whole check: the markup of every folder, then every template."""
     renderer = Renderer(folder, locale=locale)
+    homes = sorted(p for p in folder.iterdir() if p.is_dir())
+    made = [
+        Step(f"{folder.name}/{home.name}", partial(_of_markup, home), markup=True)
+        for home in homes
+    ]
     for name in sources.names(folder):
         brings = coupons is None or name in coupons
-        found += _of_message(renderer, name, _Use((purposes or {}).get(name), brings))
-    if (
-        located
-    ):  # the compiler's own words only repeat, less precisely, what was found above
-        found = [p for p in found if not p.message.startswith(sources.UNREADABLE)]
-    return sorted(set(found))
+        use = _Use((purposes or {}).get(name), brings)
+        made.append(
+            Step(f"{folder.name}/{name}", partial(_of_message, renderer, name, use))
+        )
+    return made
 
 
 @dataclass(frozen=True)
@@ -58,20 +84,25 @@ class _Use:
     coupon: bool
 
 
-def _of_markup(folder: Path) -> list[Problem]:
+def arranged(judged: Iterable[tuple[Step, list[Problem]]]) -> list[Problem]:
+    """The problems in the order of files, each once."""
+    judged = list(judged)
+    found = {problem for _, problems in judged for problem in problems}
+    if any(problems for step, problems in judged if step.markup):
+        # the compiler's own words only repeat, less precisely, what was found in the markup
+        found = {p for p in found if not p.message.startswith(sources.UNREADABLE)}
+    return sorted(found)
+
+
+def _of_markup(home: Path) -> list[Problem]:
     found: list[Problem] = []
-    deep = ("*/*", "*/*/*")
-    files = [
-        f for d in deep for end in (".mjml", ".html") for f in folder.glob(d + end)
-    ]
-    for file in sorted(files):
-        shown = file.relative_to(folder.parent).as_posix()
+    every = ("*.mjml", "*.html", "*/*.mjml", "*/*.html")
+    for file in sorted(file for form in every for file in home.glob(form)):
+        shown = file.relative_to(home.parents[1]).as_posix()
         try:
-            found += markup.problems(file.read_text("utf-8"), shown)
+            found += markup.problems(files.read(file, shown), shown)
         except TemplateError as error:
             found += error.problems
-        except (OSError, UnicodeDecodeError) as error:
-            found.append(Problem(shown, 1, 1, f"cannot be read: {error}"))
     return found
 
 
@@ -80,6 +111,7 @@ def _of_message(renderer: Renderer, name: str, use: _Use) -> list[Problem]:
     shown = f"{renderer.folder.name}/{name}"
     found = list(parts.of_folder(renderer.folder / name, shown))
     found += translations.of_folder(renderer.folder, name)
+    found += habits.problems(renderer.folder / name)
     service = use.purpose is Purpose.SERVICE if use.purpose else None
     found += phrases.problems(renderer.folder, name, service=service)
     wrong, own = _of_template(renderer, name, renderer.locale, use)

@@ -6,7 +6,7 @@ has its line and column.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
@@ -25,6 +25,7 @@ _LINKS = frozenset({"href", "src", "background", "background-url", "action", "ci
 _REFUSED = frozenset(
     {"script", "iframe", "form", "object", "embed", "input", "textarea", "link", "base"}
 )
+_INSTEAD = {"mj-include": 'write {% include "_base/…" %}'}
 _STYLES = frozenset({"script", "style", "mj-style"})
 _MJML = frozenset(
     [
@@ -98,7 +99,7 @@ class _Scan(HTMLParser):
 
     def finish(self) -> list[Problem]:
         for tag, offset in self._open:
-            self._say(offset, f"<{tag}> is not closed")
+            self._say(offset, f"<{tag}> is not closed", f"close it with </{tag}>")
         return self._found
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
@@ -111,6 +112,9 @@ class _Scan(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag not in _MJML and tag not in _STYLES:
+            if tag.startswith("mj-"):
+                hint = suggest(tag, _MJML)
+                self._say(self._here(), f"there is no <{tag}> in MJML", hint)
             return
         if self._open and self._open[-1][0] == tag:
             self._open.pop()
@@ -119,7 +123,9 @@ class _Scan(HTMLParser):
             self._say(self._here(), f"</{tag}> closes nothing")
             return
         while (inner := self._open.pop())[0] != tag:
-            self._say(inner[1], f"<{inner[0]}> is not closed")
+            self._say(
+                inner[1], f"<{inner[0]}> is not closed", f"close it with </{inner[0]}>"
+            )
 
     def handle_data(self, data: str) -> None:
         inside = self._open[-1][0] if self._open else ""
@@ -136,7 +142,8 @@ class _Scan(HTMLParser):
         if tag in _REFUSED:
             self._say(here, f"<{tag}> has no place in a message")
         if tag.startswith("mj-") and tag not in _MJML:
-            self._say(here, f"there is no <{tag}> in MJML", suggest(tag, _MJML))
+            hint = _INSTEAD.get(tag) or suggest(tag, _MJML)
+            self._say(here, f"there is no <{tag}> in MJML", hint)
         start = 1 + len(tag)
         names = set()
         for found in _ATTRIBUTE.finditer(text, start):
@@ -181,8 +188,10 @@ class _Scan(HTMLParser):
             self._found.append(tags.problem(piece.place, words, hint))
 
     def _prints(self, offset: int, length: int) -> Iterator[Piece]:
-        for start, piece in zip(self._offsets, self._pieces, strict=True):
-            if piece.kind == "print" and offset <= start < offset + length:
+        first = bisect_left(self._offsets, offset)
+        last = bisect_left(self._offsets, offset + length)
+        for piece in self._pieces[first:last]:
+            if piece.kind == "print":
                 yield piece
 
     def _here(self) -> int:

@@ -13,7 +13,7 @@ from aftercart.errors import Problem
 from aftercart.rendering import tags
 from aftercart.rendering.sandbox import suggest
 from aftercart.rendering.tags import Marked
-from aftercart.rendering.vocabulary import sample_values
+from aftercart.rendering.vocabulary import CATALOGUE, sample_values
 
 _ANY: Any = object()
 _SAME = frozenset({"list", "select", "reject", "selectattr", "rejectattr", "default"})
@@ -75,7 +75,7 @@ class _Walk:
         """What a value looks like; complains on the way."""
         if isinstance(node, nodes.Name):
             if node.name not in scope:
-                known = suggest(node.name, scope)
+                known = _elsewhere(node.name) or suggest(node.name, scope)
                 return self._wrong(
                     node, node.name, f'there is no "{node.name}" in any message', known
                 )
@@ -126,6 +126,13 @@ class _Walk:
         place = self._marked.place(node.lineno, name)
         self.found.append(tags.problem(place, words, hint))
         return _ANY
+
+
+def _elsewhere(name: str) -> str:
+    """The word that ends like this: whoever writes `first_name` means `customer.first_name`."""
+    words = [w.name for w in CATALOGUE if w.name.endswith(f".{name}")]
+    own = [word for word in words if "[]" not in word]
+    return f'did you mean "{own[0]}"?' if len(own) == 1 else ""
 
 
 def _entry(shape: Any) -> Any:

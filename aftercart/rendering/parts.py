@@ -67,7 +67,13 @@ def of_law(
                 words = f"a {purpose} message needs shop.address"
                 yield Problem(file, 1, 1, words, hint)
     if "sms" in trees and not names.uses(trees["sms"], "shop.name"):
-        yield Problem(f"{shown}/sms.txt", 1, 1, "an SMS begins with shop.name")
+        yield Problem(
+            f"{shown}/sms.txt",
+            1,
+            1,
+            "an SMS begins with shop.name",
+            "write {{ shop.name }}: …",
+        )
 
 
 def of_coupon(marked: Marked, tree: nodes.Template) -> Iterator[Problem]:

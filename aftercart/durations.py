@@ -14,6 +14,7 @@ from aftercart.spelling import closest
 _FORM = re.compile(r"\s*(\d{1,9})\s*([A-Za-z]+)\s*")
 _DAYS = {"day": 1, "week": 7}
 _MINUTES = {"minute": 1, "hour": 60}
+_LONG = {"month": 30, "year": 365}
 _SHORT = {"d": "day", "w": "week", "h": "hour", "m": "minute", "min": "minute"}
 _WORDS = [word + end for word in (*_DAYS, *_MINUTES) for end in ("", "s")]
 _LONGEST = timedelta(days=3650)
@@ -45,6 +46,10 @@ def parse(text: str) -> Duration:
         )
     count, word = int(found[1]), found[2].lower()
     unit = word.removesuffix("s")
+    if unit in _LONG:
+        raise InputError(
+            f'"{found[2]}" is not a unit of time; use minutes, hours, days or weeks: did you mean "{count * _LONG[unit]} days"?'
+        )
     if unit not in _DAYS and unit not in _MINUTES:
         meant = _SHORT.get(word) or closest(word, _WORDS) or "days"
         plural = meant.removesuffix("s") + ("" if count == 1 else "s")

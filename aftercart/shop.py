@@ -103,8 +103,7 @@ def _sorter(categories: Mapping[str, tuple[str, ...]]) -> Callable[[str, str], s
         for word in words:
             folded = _fold(word)
             if "*" in folded:
-                parts = map(re.escape, folded.split("*"))
-                patterns.append((len(folded), re.compile(".*".join(parts)), ours))
+                patterns.append((len(folded), _pattern(folded), ours))
             else:
                 whole.setdefault(folded, ours)
     patterns.sort(key=lambda rule: -rule[0])
@@ -121,6 +120,13 @@ def _sorter(categories: Mapping[str, tuple[str, ...]]) -> Callable[[str, str], s
         return words[1]
 
     return ours_for
+
+
+def _pattern(word: str) -> re.Pattern[str]:
+    """A word with `*` in it. What a star has passed over is not looked at again: many of them would else take for ever."""
+    first, *middle, last = map(re.escape, word.split("*"))
+    found = "".join(f"(?>.*?{part})" for part in middle)
+    return re.compile(f"{first}{found}.*{last}")
 
 
 def _fold(word: str) -> str:

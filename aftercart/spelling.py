@@ -1,13 +1,20 @@
 """Which known word did they mean? One voice for every "did you mean" in the product."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+_VERY_NEAR = 0.9
 
 
 def closest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """The known word that looks most like `word`, or an empty text."""
     by_fold = {name.casefold(): name for name in known}
-    found = get_close_matches(word.casefold(), by_fold, n=1, cutoff=cutoff)
+    near = max(cutoff, _VERY_NEAR)
+    found = get_close_matches(word.casefold(), by_fold, n=1, cutoff=near)
+    # "refunded" is nearer to "order_refunded" than to "refused"
+    found = found or [n for n in by_fold if re.split("[._-]", n)[-1] == word.casefold()]
+    found = found or get_close_matches(word.casefold(), by_fold, n=1, cutoff=cutoff)
     return by_fold[found[0]] if found else ""
 
 

@@ -85,7 +85,7 @@ def is_truth(tree: ast.expr) -> bool:
 def _value(tree: ast.expr, of: str, kind: Kind, source: Source) -> Value:
     if isinstance(tree, ast.List | ast.Tuple | ast.Set):
         raise Wrong(tree, "a list needs another word", 'write "in" or "not in"')
-    value = _literal(tree, source)
+    value = _literal(tree, source, kind)
     found = Kind.YES_NO if isinstance(value, bool) else Kind.NUMBER
     found = Kind.TEXT if isinstance(value, str) else found
     if found is not kind:
@@ -97,7 +97,7 @@ def _value(tree: ast.expr, of: str, kind: Kind, source: Source) -> Value:
     return value
 
 
-def _literal(tree: ast.expr, source: Source) -> Value:
+def _literal(tree: ast.expr, source: Source, kind: Kind) -> Value:
     if isinstance(tree, ast.Constant) and isinstance(tree.value, str):
         return text(tree)
     if isinstance(tree, ast.Name) and is_truth(tree):
@@ -128,6 +128,8 @@ def _literal(tree: ast.expr, source: Source) -> Value:
             'for "not known", leave the comparison out'
             if tree.id in ("none", "null")
             else f"put it in quotes: '{tree.id}'"
+            if kind is Kind.TEXT
+            else f"compare it with {EXAMPLES[kind]}"
         )
         raise Wrong(tree, f'"{tree.id}" is not a value', hint)
     raise Wrong(

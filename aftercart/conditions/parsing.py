@@ -11,6 +11,7 @@ import tokenize
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from types import MappingProxyType
 
 from aftercart.conditions import leaves
@@ -31,6 +32,8 @@ from aftercart.errors import AftercartError
 
 LONGEST = 2_000
 DEEPEST = 50
+#: Parts of a condition, those behind its names included: names of names double with every line.
+LARGEST = 1_000
 
 _HABITS = (
     (re.compile(r"&&"), '"&&" is not a word of this language', 'write "and"'),
@@ -38,7 +41,9 @@ _HABITS = (
     (re.compile(r"<>"), '"<>" is not a word of this language', 'write "!="'),
     (re.compile(r"==="), '"===" is not a comparison', 'write "=="'),
     (re.compile(r"!(?!=)"), '"!" is not a word of this language', 'write "not"'),
-    (re.compile(r"(?<![=!<>])=(?!=)"), '"=" does not compare', 'write "=="'),
+    (re.compile(r"=>"), '"=>" does not compare', 'write ">="'),
+    (re.compile(r"=<"), '"=<" does not compare', 'write "<="'),
+    (re.compile(r"(?<![=!<>])=(?![=<>])"), '"=" does not compare', 'write "=="'),
     (re.compile(r"\b(AND|OR|NOT|IN)\b"), "and, or, not, in are written small", ""),
     (re.compile(r"[‘’“”]"), "a curly quote", "use straight quotes: 'chicken'"),
 )
@@ -84,6 +89,9 @@ def parse(
         raise ConditionError([Mistake(1, "the condition is too deep")]) from None
     if parser.mistakes or root is None:
         raise ConditionError(parser.mistakes)
+    if sum(1 for _ in islice(walk(root), LARGEST + 1)) > LARGEST:
+        words = f"more than {LARGEST:,} comparisons, with all that its names stand for"
+        raise ConditionError([Mistake(1, words, "say it in fewer words")])
     return Condition(text, _names(root, named), root=root)
 
 

@@ -121,7 +121,9 @@ def _campaign(
 ) -> Campaign | None:
     if path.suffix == ".yml" or not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", path.stem):
         words = "the name of the file is part of every message; small letters, digits and dashes, then .yaml"
-        problems.append(Problem(file, 1, 1, words, "for example spring-offer.yaml"))
+        slug = "-".join(re.findall(r"[a-z0-9]+", path.stem.lower()))
+        hint = f"call it {slug or 'spring-offer'}.yaml"
+        problems.append(Problem(file, 1, 1, words, hint))
         return None
     try:
         document = documents.read(path, file=file)

@@ -3,6 +3,7 @@
 Refuses what a file of ours never needs and what could hurt: tags, duplicate keys, great size, depth, floods of aliases.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +16,15 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from aftercart.conditions import Condition
 from aftercart.errors import CampaignError, Problem
-from aftercart.loading import scalars
+from aftercart.loading import scalars, stumbles
 
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 50
 MOST_ALIASES = 100
 MOST_NODES = 20_000
+
+#: What nobody sees and no database keeps; a tab or a break of the line is for YAML to judge.
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 #: The way to a value: keys and, in lists, positions from 0.
 Path_ = tuple[str | int, ...]
@@ -79,7 +83,13 @@ def read(path: Path, *, file: str) -> Document:
         CampaignError: when it cannot be read, is not YAML, or has what we refuse.
     """
     try:
-        content = path.read_bytes()
+        if path.exists() and not path.is_file():
+            # a pipe would keep us waiting, and a device would never end
+            raise CampaignError(
+                [Problem(file, 1, 1, "this is not a file", "delete it")]
+            )
+        with path.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
     except OSError as error:
         words = f"the file cannot be read: {error.strerror or error}"
         raise CampaignError([Problem(file, 1, 1, words)]) from None
@@ -89,11 +99,17 @@ def read(path: Path, *, file: str) -> Document:
     try:
         source = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
+        before = content[: error.start].decode("utf-8", "replace")
         words = "the file is not UTF-8 text"
         hint = "save it as UTF-8 in your editor"
-        raise CampaignError([Problem(file, line, 1, words, hint)]) from None
+        raise CampaignError([_at(file, before, words, hint)]) from None
     return parse(source.replace("\r\n", "\n"), file=file)
+
+
+def _at(file: str, before: str, message: str, hint: str) -> Problem:
+    """A mistake behind these characters of a file."""
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return Problem(file, line, column, message, hint)
 
 
 def parse(source: str, *, file: str) -> Document:
@@ -102,6 +118,10 @@ def parse(source: str, *, file: str) -> Document:
     Raises:
         CampaignError: when it is not YAML, or has what we refuse.
     """
+    if found := _UNSEEN.search(source):
+        words = f"a control character (U+{ord(found[0]):04X}) stands here"
+        before = source[: found.start()]
+        raise CampaignError([_at(file, before, words, "delete it")])
     document = Document(file, source)
     try:
         problems = list(_refused(document))
@@ -109,7 +129,7 @@ def parse(source: str, *, file: str) -> Document:
             raise CampaignError(problems)
         root = YAML(typ="safe", pure=True).compose(source)
     except MarkedYAMLError as error:
-        raise CampaignError([_syntax(file, error)]) from None
+        raise CampaignError([stumbles.told(file, source, error)]) from None
     except (
         YAMLError,
         ValueError,
@@ -132,20 +152,6 @@ def parse(source: str, *, file: str) -> Document:
 
 def _is_nothing(node: Node) -> bool:
     return isinstance(node, ScalarNode) and node.value == "" and not node.style
-
-
-def _syntax(file: str, error: MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    words = " ".join(filter(None, (error.context, error.problem))) or "cannot be read"
-    hint = ""
-    if "mapping values are not allowed" in words:
-        hint = 'put a text that contains ": " in quotes'
-    elif "cannot start any token" in words:
-        hint = "indent with spaces, and put the text in quotes"
-    elif "block end" in words or "expected the node content" in words:
-        hint = "look at the indentation and the brackets"
-    return Problem(file, line, column, f"this is not YAML: {words}", hint)
 
 
 def _refused(document: Document) -> Iterator[Problem]:
@@ -172,7 +178,9 @@ def _refused(document: Document) -> Iterator[Problem]:
             yield at(event, "only YAML 1.2 is read", "delete the %YAML line")
             return
         if getattr(event, "tag", None) is not None:
-            yield at(event, f'tags such as "{event.tag}" are not read', "delete it")
+            tag = str(event.tag).replace("tag:yaml.org,2002:", "!!")
+            hint = "delete it; a text that begins with ! needs quotes"
+            yield at(event, f'tags such as "{tag}" are not read', hint)
         anchor = getattr(event, "anchor", None)
         if anchor is not None and not isinstance(event, AliasEvent):
             if anchor in anchors:
@@ -203,13 +211,18 @@ class _Reader:
             return self._mapping(node, path)
         if isinstance(node, SequenceNode):
             return [self.value(part, (*path, n)) for n, part in enumerate(node.value)]
+        if found := _UNSEEN.search(node.value):
+            words = (
+                f"the text has a character that cannot be shown (U+{ord(found[0]):04X})"
+            )
+            self._note(node, words, "delete the \\ and what belongs to it")
         return scalars.plain(node.value, tag=str(node.tag))
 
     def _mapping(self, node: MappingNode, path: Path_) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in node.value:
             if not isinstance(key, ScalarNode):
-                self._note(key, "a key is one word", "")
+                self._note(key, "a key is one word", "write it as key: value")
             elif key.value == "<<":
                 self._note(key, 'merging with "<<" is not read', "write the keys out")
             elif key.value in found:

@@ -48,7 +48,9 @@ class ExampleBuilder:
     document: Document
     shape: ExampleShape
     path: Path_
-    ways: frozenset[tuple[Channel, str]]  #: what the campaign sends, and how
+    ways: (
+        frozenset[tuple[Channel, str]] | None
+    )  #: what the campaign sends, and how, where that is known
     problems: list[Problem]
 
     def build(self) -> Example | None:
@@ -121,7 +123,7 @@ class ExampleBuilder:
             return Expected(self._place(path), at, task=shape.task)
         channel = Channel.EMAIL if shape.email else Channel.SMS
         template = shape.email or shape.sms or ""
-        if (channel, template) not in self.ways:
+        if self.ways is not None and (channel, template) not in self.ways:
             known = [name for way, name in self.ways if way is channel]
             words = f'this campaign does not send "{template}" by {channel}'
             self._wrong((*path, channel.value), words, did_you_mean(template, known))
@@ -223,7 +225,7 @@ class ExampleBuilder:
 def build_all(
     document: Document,
     shapes: Sequence[ExampleShape],
-    ways: frozenset[tuple[Channel, str]],
+    ways: frozenset[tuple[Channel, str]] | None,
     problems: list[Problem],
 ) -> tuple[Example, ...]:
     """All tests of a file; the mistakes of those that cannot be built are added to `problems`."""

@@ -1,5 +1,6 @@
 """Does a document have the shape it should have? If not, every mistake with its place and a word on how to mend it."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, TypeVar, get_args
 
@@ -20,7 +21,19 @@ def fit(document: Document, shape: type[T], problems: list[Problem]) -> T | None
         return TypeAdapter(shape).validate_python(document.data)
     except ValidationError as error:
         found = error.errors(include_url=False)
-    problems += [_problem(document, shape, detail) for detail in found]
+    made = [(_problem(document, shape, detail), detail) for detail in found]
+    meant = {
+        (detail["loc"][:-1], problem.hint)
+        for problem, detail in made
+        if detail["type"] == "extra_forbidden"
+    }
+    # a key that is there with a slip in it is not missing too
+    problems += [
+        problem
+        for problem, detail in made
+        if detail["type"] != "missing"
+        or (detail["loc"][:-1], f'did you mean "{detail["loc"][-1]}"?') not in meant
+    ]
     return None
 
 
@@ -40,7 +53,10 @@ def _problem(document: Document, shape: Any, detail: ErrorDetails) -> Problem:
         words = f"{_shown(value)} is not one of: {choices}"
         hint = did_you_mean(str(value), choices.split(", "))
         return document.problem(path, words, hint if hint.startswith("did") else "")
-    return document.problem(path, *_words(kind, value, context))
+    words, hint = _words(kind, value, context)
+    if kind in ("model_type", "dict_type") and (keys := _known_keys(shape, path)):
+        hint = hint or f"its keys are: {', '.join(keys)}"
+    return document.problem(path, words, hint)
 
 
 def _words(kind: str, value: Any, context: Any) -> tuple[str, str]:
@@ -64,7 +80,8 @@ def _words(kind: str, value: Any, context: Any) -> tuple[str, str]:
             return f"keys with values are needed here, not {_shown(value)}", ""
         case "list_type" | "tuple_type":
             words = f"a list is needed here, not {_shown(value)}"
-            return words, 'begin every entry with "- "'
+            inline = f"write [{value}]" if isinstance(value, str) else ""
+            return words, inline or 'begin every entry with "- "'
         case "too_short" | "string_too_short":
             return "this must not be empty", ""
         case "string_too_long":
@@ -77,7 +94,9 @@ def _words(kind: str, value: Any, context: Any) -> tuple[str, str]:
         case "less_than_equal":
             return f"{value} is too large; at most {context['le']}", ""
         case "string_pattern_mismatch":
-            return f"{_shown(value)} may have only small letters, digits and dashes", ""
+            slug = "-".join(re.findall(r"[a-z0-9]+", str(value).lower()))
+            words = f"{_shown(value)} may have only small letters, digits and dashes"
+            return words, f"write {slug}" if slug else ""
     return f"{_shown(value)} does not fit here", ""
 
 

@@ -71,8 +71,9 @@ class Mailings(Bench):
                 self.wrong(path, words, 'write "expires: 30 minutes" here')
             return _EXPIRES
         if shape.expires > _LONGEST:
-            words = f"a message that is useful for more than {_LONGEST.days} days"
-            self.wrong((*path, "expires"), words, "shorten it")
+            words = f"no message is of use for more than {_LONGEST.days} days"
+            hint = f'write "expires: {_LONGEST.days} days" or less'
+            self.wrong((*path, "expires"), words, hint)
         return shape.expires
 
     def _variants(

@@ -47,6 +47,8 @@ def moment(text: str) -> datetime:
         raise InputError(
             f'"{text}" is not a date and a time; write for example "2026-03-02 10:00"'
         ) from None
+    if not 2000 <= date.year < 2100:
+        raise InputError(f'"{text}" is far away; write a year from 2000 to 2099')
     return datetime.combine(date, clock(hour) if hour.strip() else time())
 
 

@@ -35,3 +35,15 @@ def test_an_item_gets_our_word_for_it(name: str, category: str, ours: str) -> No
 
 def test_a_category_of_ours_is_its_own() -> None:
     assert SHOP.categorise("Farm pack", "chicken") == "chicken"
+
+
+def test_a_word_with_many_stars_is_answered_at_once() -> None:
+    shop = Shop(
+        "Meadow Grocer",
+        categories={"stars": ("*a" * 40 + "*b",), "eggs": ("org*egg*free*",)},
+    )
+
+    assert shop.categorise("a" * 2_000, "other") == "other"
+    assert shop.categorise("a" * 2_000 + "b", "other") == "stars"
+    assert shop.categorise("Organic eggs, free range", "other") == "eggs"
+    assert shop.categorise("Organic free eggs", "other") == "other"

@@ -66,11 +66,11 @@ def test_an_alias_repeats_a_value() -> None:
     [
         ("", "x.yaml:1:1: the file is empty"),
         ("# nothing\n", "x.yaml:1:1: the file is empty"),
-        ("a: [1\n", "x.yaml:2:1: this is not YAML"),
-        ("a: 'x\n", "x.yaml:2:1: this is not YAML"),
-        ("a: b\n---\nc: d\n", "x.yaml:2:1: this is not YAML"),
-        ("a: *x\n", "x.yaml:1:4: this is not YAML"),
-        ("a: \x07\n", "x.yaml:1:1: this is not YAML"),
+        ("a: [1\n", "x.yaml:1:4: a [ is opened and not closed"),
+        ("a: 'x\n", "x.yaml:1:4: a quote is opened and never closed"),
+        ("a: b\n---\nc: d\n", "x.yaml:2:1: a second document begins here"),
+        ("a: *x\n", "x.yaml:1:4: a * stands for something that is not there"),
+        ("a: \x07\n", "x.yaml:1:4: a control character (U+0007) stands here"),
         ("&a [*a]\n", "too much once its aliases are written out"),
         ("[" * 2000, "x.yaml:1:51: more than 50 levels inside each other"),
         ("a: &x y\nb: [" + "*x, " * 101 + "]", "too many parts for one file"),
@@ -102,7 +102,7 @@ def test_a_file_that_is_too_large_or_not_text_is_refused(tmp_path: Path) -> None
 
     with pytest.raises(CampaignError, match=r"l\.yaml:1:1: the file is larger than"):
         documents.read(large, file="l.yaml")
-    with pytest.raises(CampaignError, match=r"l\.yaml:2:1: the file is not UTF-8 text"):
+    with pytest.raises(CampaignError, match=r"l\.yaml:2:5: the file is not UTF-8 text"):
         documents.read(latin, file="l.yaml")
     with pytest.raises(CampaignError, match=r"n\.yaml:1:1: the file cannot be read"):
         documents.read(tmp_path / "none.yaml", file="n.yaml")

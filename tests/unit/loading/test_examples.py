@@ -78,7 +78,7 @@ WRONG = [
     ("at: 2026-03-04 16:00, ", "",
      '19:9: when is it expected? (write "at: 2026-03-04 16:00")'),
     ("at: 2026-03-04 16:00, email: spring", "skipped: refunded",
-     '19:10: there is no reason "refunded" (did you mean "refused"?)'),
+     '19:10: there is no reason "refunded" (did you mean "order_refunded"?)'),
     ("email: spring}", "email: spring, sms: spring}",
      "19:9: one of email, sms, task, skipped is needed here"),
     ("2026-03-04 16:00", "Wednesday",

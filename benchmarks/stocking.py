@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from aftercart import addresses
-from aftercart.model import Enrollment
+from aftercart.model import Enrollment, enrollment_id
 from aftercart.runtime import Runtime, wall_clock
 from aftercart.store import customers, enrollments, orders, permissions
 from aftercart.store.permissions import Consent
@@ -86,7 +86,7 @@ def _lines(id_: str, at: datetime) -> list[dict[str, object]]:
 def _enrolled(rt: Runtime, id_: str, now: datetime) -> Enrollment:
     campaign = rt.campaigns[CAMPAIGN]
     return Enrollment(
-        id=enrollments.enrollment_id(CAMPAIGN, id_, f"o-{id_}"),
+        id=enrollment_id(CAMPAIGN, id_, f"o-{id_}"),
         campaign=CAMPAIGN,
         version=campaign.version,
         customer_id=id_,

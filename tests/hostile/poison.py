@@ -57,7 +57,9 @@ def _fine(name: str) -> Step:
 
 
 if __name__ == "__main__":
-    guarded.PATIENCE = 2.0
+    if sys.argv[1] == "waits":
+        # for the others it is the processor's time that counts, whatever else the machine does
+        guarded.PATIENCE = 2.0
     steps = [_fine("a"), Step("poison", KINDS[sys.argv[1]]), _fine("z")]
     for problem in guarded.judge(steps):
         print(problem)

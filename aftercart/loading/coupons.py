@@ -13,7 +13,7 @@ from aftercart.loading import documents
 from aftercart.loading.documents import Document
 from aftercart.loading.fitting import fit
 from aftercart.loading.pieces import Shape
-from aftercart.spelling import did_you_mean
+from aftercart.spelling import closest, did_you_mean
 
 _PREFIX = re.compile(r"[A-Z0-9]{1,12}")
 
@@ -41,8 +41,8 @@ def read(document: Document | None, problems: list[Problem]) -> dict[str, Coupon
 def check(
     folder: Path, coupons: Collection[str], campaigns: Collection[str]
 ) -> list[Problem]:
-    """Coupons of campaigns that are not there: nobody would ever get one."""
-    strangers = [name for name in coupons if name not in campaigns]
+    """Coupons whose campaign is a slip away from one that is there; those of a campaign that was taken out do no harm."""
+    strangers = [n for n in coupons if n not in campaigns and closest(n, campaigns)]
     if not strangers:
         return []
     file = f"{folder.name}/shop/coupons.yaml"

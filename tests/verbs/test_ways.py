@@ -41,8 +41,6 @@ def folder(tmp_path: Path) -> Path:
     """A folder of campaigns with the shop's own files and no campaign."""
     made = tmp_path / "campaigns"
     shutil.copytree(ROOT / "campaigns" / "shop", made / "shop")
-    # its coupons are for campaigns that are not here
-    (made / "shop" / "coupons.yaml").unlink()
     return made
 
 

@@ -39,3 +39,9 @@ def test_a_code_has_eight_letters_where_nothing_is_said(folder: Path) -> None:
     (folder / "shop" / "coupons.yaml").write_text("birthday: {prefix: B}\n")
 
     assert load_shop(folder).coupons == {"birthday": Coupon("B", 8)}
+
+
+def test_the_coupon_of_a_campaign_that_was_taken_out_stops_nobody(folder: Path) -> None:
+    (folder / "birthday.yaml").unlink()
+
+    assert check_folder(folder) == []

@@ -175,9 +175,9 @@ def _show(each: Explanation) -> None:
         line.append(f"  {told.sentence}")
         if variant := told.message.facts.get("variant"):
             line.append(f"  variant {variant}")
-        out.print(
-            line.append(f"  {told.version}", style="bright_black"), soft_wrap=True
-        )
+        if told.version != explaining.CURRENT:
+            line.append(f"  {told.version}", style="bright_black")
+        out.print(line, soft_wrap=True)
         if told.checks:
             out.print(Text("    Checked now:", style="bright_black"))
         for check in told.checks:

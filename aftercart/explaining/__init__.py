@@ -12,13 +12,14 @@ from aftercart.explaining import entry, standing
 from aftercart.explaining.coming import Coming, coming
 from aftercart.explaining.day import Day, of_day
 from aftercart.explaining.lines import Line, clock, verdict_line
+from aftercart.explaining.standing import CURRENT
 from aftercart.model import Customer, Enrollment, Message, State
 from aftercart.policy import permission
 from aftercart.runtime import Runtime
 from aftercart.spelling import did_you_mean
 from aftercart.store import Tx, customers, enrollments, past
 
-__all__ = ["Coming", "Day", "Explanation", "Line", "Told", "explain"]
+__all__ = ["CURRENT", "Coming", "Day", "Explanation", "Line", "Told", "explain"]
 
 #: Messages of one campaign that are shown; the log has the others.
 _NEWEST = 5

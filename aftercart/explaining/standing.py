@@ -12,6 +12,9 @@ from aftercart.reasons import Code, Reason
 from aftercart.runtime import Runtime
 from aftercart.store import Tx, enrollments
 
+#: Said of who is on the version that stands in the file.
+CURRENT = "on the version now"
+
 #: Ends that no message tells of.
 _SILENT = (Code.STOPPED, Code.VERSION_UNREADABLE)
 
@@ -48,7 +51,7 @@ def of_version(
 ) -> str:
     """Which version somebody is on, in words."""
     known = since.get((what.campaign, what.version))
-    return f"on the version of {known:%-d %B %Y}" if known else "on the version now"
+    return f"on the version of {known:%-d %B %Y}" if known else CURRENT
 
 
 def _step(e: Enrollment, campaign: Campaign | Reason) -> Step | None:

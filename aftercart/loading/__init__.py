@@ -10,6 +10,7 @@ from aftercart.errors import CampaignError, Problem
 from aftercart.loading import (
     coupons,
     documents,
+    hours,
     judging,
     naming,
     reach,
@@ -108,6 +109,7 @@ def _read(folder: Path) -> tuple[tuple[Campaign, ...], list[Problem]]:
         if shop:
             problems += coupons.check(folder, shop.coupons, {c.name for c in campaigns})
             problems += [p for c in campaigns for p in reach.check(c, shop)]
+            problems += [p for c in campaigns for p in hours.check(c, shop)]
     return campaigns, problems
 
 

@@ -1,7 +1,10 @@
 """What a newcomer follows: every link leads somewhere, every page is found from the README, every setting exists."""
 
+import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from aftercart import settings
 
@@ -45,3 +48,22 @@ def test_every_setting_that_a_page_names_is_one() -> None:
     }
 
     assert {(page, name) for page, name in named if name not in known} == set()
+
+
+def test_every_key_of_a_campaign_is_shown() -> None:
+    schema = json.loads((ROOT / "campaigns" / "schema.json").read_text())
+    page = (ROOT / "docs" / "campaigns.md").read_text()
+
+    keys = set(_keys(schema))
+    shown = {key for key in keys if re.search(rf"[`{{ ]{key}(:|`)", page)}
+
+    assert len(keys) > 60
+    assert keys - shown == set()
+
+
+def _keys(shape: Any) -> Iterator[str]:
+    if isinstance(shape, dict):
+        yield from shape.get("properties", {})
+    for part in shape.values() if isinstance(shape, dict) else shape:
+        if isinstance(part, dict | list):
+            yield from _keys(part)

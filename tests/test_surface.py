@@ -17,6 +17,7 @@ from aftercart.web import create_app
 COMMANDS = {
     *("check", "db", "demo", "explain", "import", "log", "pause", "preview"),
     *("replay", "resume", "sandbox", "schema", "up", "web"),
+    *("backtest", "cancel", "plan", "results", "test"),
 }
 SETTINGS = {
     *("DATABASE_URL", "BROKER_URL", "PUBLIC_URL", "SECRET_KEY", "EMAIL", "SMS"),

@@ -25,7 +25,7 @@ from aftercart.store import (
     ramps,
 )
 from aftercart.store.happenings import Past
-from aftercart.store.pauses import SAFE_MODE, Pause, provider_scope
+from aftercart.store.pauses import ENDING, SAFE_MODE, Pause, provider_scope
 
 #: A delivery that was never reported stops counting as "late" after this.
 LATE_MEMORY = timedelta(days=3)
@@ -57,15 +57,14 @@ class People:
     def paused(self, message: Message) -> Held | None:
         """What holds the message, a person or Aftercart itself, and since when."""
         service = message.purpose is Purpose.SERVICE
+        its_campaign = f"the campaign {message.campaign}"
         for scope, what, code in (
             ("all", "everything", Code.HALTED),
             ("" if service else SAFE_MODE, str(message.purpose), Code.SAFE_MODE),
             (f"channel:{message.channel}", f"all {message.channel}", Code.HALTED),
-            (
-                f"campaign:{message.campaign}",
-                f"the campaign {message.campaign}",
-                Code.HALTED,
-            ),
+            (own := f"campaign:{message.campaign}", its_campaign, Code.HALTED),
+            (f"{ENDING}all", "everything", Code.ENDING),
+            (f"{ENDING}{own}", its_campaign, Code.ENDING),
             (
                 provider_scope(message.channel),
                 permission.WORDS[message.channel],

@@ -45,6 +45,7 @@ class Code(StrEnum):
     RAMP = "ramp"
     PAUSED = "paused"
     HALTED = "halted"
+    ENDING = "ending"
     PROVIDER_OUT = "provider_out"
     SAFE_MODE = "safe_mode"
     TEMPLATE_BROKEN = "template_broken"
@@ -95,6 +96,7 @@ SENTENCES: dict[Code, str] = {
     Code.RAMP: "Held until the campaign has been looked at: {had} of {most} people have it. The next may come from {until}.",
     Code.PAUSED: "Held: {what} is paused since {since}.",
     Code.HALTED: "Held: {what} was halted at {since}, because {why}. Somebody has to look at it, and resume it.",
+    Code.ENDING: "Held since {since}: {what} is being {why}.",
     Code.PROVIDER_OUT: "Held since {since}: the provider takes no {what} now ({why}). It is asked again until it does.",
     Code.SAFE_MODE: "Held since {since}: {why}. Somebody has to look at it first: aftercart resume --reviewed.",
     Code.TEMPLATE_BROKEN: "Held until {until}: its template cannot be used ({words}). Mend it, and see `aftercart check`.",
@@ -114,7 +116,9 @@ SENTENCES: dict[Code, str] = {
 
 
 #: The reasons that end with a resume, whoever gives it; what they hold stays due.
-HOLDS = frozenset({Code.PAUSED, Code.HALTED, Code.PROVIDER_OUT, Code.SAFE_MODE})
+HOLDS = frozenset(
+    {Code.PAUSED, Code.HALTED, Code.ENDING, Code.PROVIDER_OUT, Code.SAFE_MODE}
+)
 
 
 @dataclass(frozen=True)

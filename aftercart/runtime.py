@@ -6,7 +6,7 @@ The one place that asks what time it is.
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -205,9 +205,23 @@ def open_runtime(chosen: Settings, *, clock: Clock | None = None) -> Runtime:
     Raises:
         ConfigError: when a setting, a campaign or the shop's data cannot be used.
     """
+    campaigns, shop = loading.load(chosen.folder / "campaigns")
+    return _open(chosen, campaigns, shop, clock)
+
+
+def open_desk(chosen: Settings) -> Runtime:
+    """As `open_runtime`, for who holds what is planned or calls it off: with no campaign, so that no mistake in a file is in their way.
+
+    Raises:
+        SettingsError: when a setting cannot be used.
+    """
+    return _open(chosen, (), Shop(name=""), None)
+
+
+def _open(
+    chosen: Settings, campaigns: Sequence[Campaign], shop: Shop, clock: Clock | None
+) -> Runtime:
     messagelog.speak_plainly()
-    campaigns = loading.load_campaigns(chosen.folder / "campaigns")
-    shop = loading.load_shop(chosen.folder / "campaigns")
     store = open_store(chosen.database_url)
     store.upgrade()
     return Runtime(

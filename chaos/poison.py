@@ -11,11 +11,10 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from aftercart.store import pauses
 from aftercart.store.tables import renditions, template_versions
 from chaos import sabotage
 from chaos.registry import scenario
-from chaos.stage import LATENCY, Stage
+from chaos.stage import Stage
 from tests.scenes.house import House
 
 #: What each of them does to whoever prepares its message.
@@ -23,7 +22,6 @@ _DEEDS = ("raise", "exit", "segfault", "kill", "large")
 _DEADLY = ("exit", "segfault", "kill")
 #: Restarts of a worker that one message may cost.
 _MOST = 3
-_LANES = 32
 #: Of Linux's renameat2: relative to where we are, and both exist and change places.
 _HERE, _EXCHANGE = -100, 2
 
@@ -106,29 +104,6 @@ def edited(stage: Stage) -> None:
     stage.expect(not wrong, f"the log names the version of each ({len(wrong)})")
 
 
-@scenario("FT-72", "everything, a channel, a campaign is held in the middle of it")
-def held(stage: Stage) -> None:
-    """What was claimed may still go; 5 s after the pause was committed nothing does. A resume lets all of it go."""
-    stage.house.environ["AFTERCART_SENDS_IN_FLIGHT"] = str(_LANES // 2)
-    stage.open(faults=LATENCY)
-    stage.plant(0.2)
-    worst, late = 0, 0
-    with stage.planting(seconds=60):
-        for scope in (
-            "all",
-            "channel:email",
-            "campaign:recipe",
-            "all",
-            "campaign:survey",
-        ):
-            stage.wait(2, 3)
-            went, after = _hold(stage, scope)
-            worst, late = max(worst, went), late + after
-    stage.note = f"5 pauses: {worst} went after the commit at most, {late} after 5 s"
-    stage.expect(worst <= _LANES, f"at most {_LANES} go after a pause ({worst})")
-    stage.expect(not late, f"and none after 5 s ({late})")
-
-
 @scenario("FT-74", "a template, the shared parts and a campaign are broken for 10 s")
 def invalid(stage: Stage) -> None:
     """What was good last goes on; no process ends, and no message fails for it."""
@@ -182,27 +157,3 @@ def _publish(house: House, versions: Path, number: int) -> None:
     )
     if done:
         raise OSError(ctypes.get_errno(), "renameat2")
-
-
-def _hold(stage: Stage, scope: str) -> tuple[int, int]:
-    """How many of what a pause holds went after its commit, and how many after 5 s; then it is lifted."""
-    with stage.house.runtime() as rt:
-        with rt.store.write() as tx:
-            pauses.pause(tx, scope, at=rt.clock(), by="bench")
-        committed = datetime.now(UTC)
-        stage.wait(8)
-        kinds = {one.message: one.kind for one in stage.due}
-        held = [
-            datetime.fromisoformat(entry["at"])
-            for entry in stage.ledger(committed)
-            if entry["accepted"]
-            and scope
-            in (
-                "all",
-                f"channel:{kinds[entry['message']].channel}",
-                f"campaign:{kinds[entry['message']].name}",
-            )
-        ]
-        with rt.store.write() as tx:
-            pauses.resume(tx, scope, now=rt.clock())
-    return len(held), sum(at > committed + timedelta(seconds=5) for at in held)

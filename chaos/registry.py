@@ -19,6 +19,7 @@ FAMILIES = (
     "reports",
     "forged",
     "poison",
+    "holding",
     "races",
     "deploys",
     "burst",

@@ -100,7 +100,7 @@ def _record(
 
 def plan_at_once() -> None:
     """Planners do not wait for each other; the key of a message still keeps it from being planned twice."""
-    Store.write_alone = Store.write  # type: ignore[method-assign]
+    Store.write_alone = Store.write  # type: ignore[method-assign,assignment]
 
 
 def plan_without_key() -> None:

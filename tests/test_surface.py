@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import typer
 
-from aftercart.cli import app
+from aftercart.cli import commands
 from aftercart.messagelog import WORDS
 from aftercart.model import Channel, Purpose, State
 from aftercart.reasons import Code
@@ -33,7 +33,7 @@ ADDRESSES = {
 
 
 def test_the_commands_are_there() -> None:
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(commands())
 
     assert set(command.commands) >= COMMANDS  # type: ignore[attr-defined]
 

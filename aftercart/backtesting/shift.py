@@ -92,10 +92,8 @@ class _Bench:
 @lru_cache(maxsize=2)
 def _bench(settings: Settings, campaigns: tuple[str, ...]) -> _Bench:
     folder = settings.folder
-    chosen = [
-        c for c in loading.load_campaigns(folder / "campaigns") if c.name in campaigns
-    ]
-    shop = loading.load_shop(folder / "campaigns")
+    every, shop = loading.load(folder / "campaigns")
+    chosen = [c for c in every if c.name in campaigns]
     world = World({c.name: c for c in chosen}, shop)
     return _Bench(
         open_store(settings.database_url),

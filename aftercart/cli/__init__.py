@@ -3,62 +3,68 @@
 Exit codes: 0 fine, 1 findings (a mistake in a file, bad rows), 2 usage (settings, arguments).
 """
 
+import importlib
 import sys
+from collections.abc import Sequence
 
 import typer
 
-from aftercart.cli import (
-    backtesting,
-    cancelling,
-    checking,
-    comparing,
-    demonstrating,
-    desk,
-    importing,
-    measuring,
-    pausing,
-    previewing,
-    rehearsing,
-    running,
-)
 from aftercart.cli.showing import show_error
 from aftercart.errors import AftercartError
 
-app = typer.Typer(
-    name="aftercart",
-    help="Messages after the cart: campaigns as files, every send and every non-send explained.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-db = typer.Typer(name="db", help="The database.", no_args_is_help=True)
+#: Where each command stands: its file, and its name there. In the order in which they are shown.
+_COMMANDS = {
+    "demo": "demonstrating.demo",
+    "up": "running.up",
+    "web": "running.web",
+    "check": "checking.check",
+    "test": "rehearsing.test",
+    "backtest": "backtesting.backtest",
+    "plan": "comparing.plan",
+    "preview": "previewing.preview",
+    "replay": "demonstrating.replay",
+    "log": "desk.log",
+    "explain": "desk.explain",
+    "results": "measuring.results",
+    "pause": "pausing.pause",
+    "resume": "pausing.resume",
+    "cancel": "cancelling.cancel",
+    "sandbox": "demonstrating.sandbox",
+    "schema": "checking.schema",
+    "import": "importing.app",
+    "db": "running.db",
+}
 
-app.command()(demonstrating.demo)
-app.command()(running.up)
-app.command()(running.web)
-app.add_typer(importing.app)
-app.command()(checking.check)
-app.command()(rehearsing.test)
-app.command()(backtesting.backtest)
-app.command()(comparing.plan)
-app.command()(previewing.preview)
-app.command()(demonstrating.replay)
-app.command()(desk.log)
-app.command()(desk.explain)
-app.command()(measuring.results)
-app.command()(pausing.pause)
-app.command()(pausing.resume)
-app.command()(cancelling.cancel)
-app.command()(demonstrating.sandbox)
-app.command()(checking.schema)
-app.add_typer(db)
-db.command(name="upgrade")(running.upgrade)
+
+def commands(asked: Sequence[str] = ()) -> typer.Typer:
+    """All commands; where one is asked for, it alone. What the others need is not read from the disk then: half of the wait."""
+    chosen = [word for word in asked[:1] if word in _COMMANDS] or list(_COMMANDS)
+    app = typer.Typer(
+        name="aftercart",
+        help="Messages after the cart: campaigns as files, every send and every non-send explained.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    app.callback()(_together)
+    for name in chosen:
+        file, _, attribute = _COMMANDS[name].partition(".")
+        found = getattr(importlib.import_module(f"aftercart.cli.{file}"), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found)
+        else:
+            app.command(name=name)(found)
+    return app
 
 
 def main() -> None:
     """The entry point: runs the command; an error of ours is one block of words, never a traceback."""
     try:
-        app()
+        commands(sys.argv[1:])()
     except AftercartError as error:
         sys.exit(show_error(error))
+
+
+def _together() -> None:
+    """So that a command which is read alone keeps its name."""

@@ -9,7 +9,7 @@ from aftercart import calling_off
 from aftercart.calling_off import CalledOff, Scope
 from aftercart.cli.showing import count, out, quiet_logs
 from aftercart.errors import InputError
-from aftercart.runtime import open_runtime, read_settings
+from aftercart.runtime import open_desk, read_settings
 
 
 def cancel(
@@ -40,7 +40,7 @@ def cancel(
         raise InputError(
             "this calls off all that is planned, of all campaigns, for good: if you are sure, --all --yes"
         )
-    rt = open_runtime(read_settings())
+    rt = open_desk(read_settings())
     try:
         scope = Scope("all") if everything else calling_off.read_scope(rt, what)
         done = calling_off.call_off(rt, scope, who="command line", why=why.strip("."))

@@ -45,7 +45,7 @@ def check(
     if mistakes:
         found += rendering.guarded.check(templates)
     else:
-        shop, every = loading.load_shop(campaigns), loading.load_campaigns(campaigns)
+        every, shop = loading.load(campaigns)
         found += rendering.guarded.check(
             templates,
             purposes=_purposes(every),

@@ -5,9 +5,10 @@ from typing import Annotated
 import orjson
 import typer
 
+from aftercart import loading
 from aftercart.cli.showing import count, out, quiet_logs, table
 from aftercart.errors import InputError
-from aftercart.runtime import Runtime, open_runtime, read_settings
+from aftercart.runtime import Runtime, open_desk, read_settings
 from aftercart.spelling import did_you_mean
 from aftercart.store import pauses, records
 from aftercart.store.pauses import SAFE_MODE, Pause
@@ -23,7 +24,7 @@ def pause(
     ],
 ) -> None:
     """Hold everything, a channel or a campaign. Takes effect with the next claim; nothing is lost."""
-    rt = open_runtime(read_settings())
+    rt = open_desk(read_settings())
     scope = _scope(rt, scope)
     with rt.store.write() as tx:
         pauses.pause(tx, scope, at=rt.clock(), by="command line")
@@ -48,7 +49,7 @@ def resume(
 ) -> None:
     """Lift a pause; what is still useful goes out. In safe mode, shows what that is."""
     quiet_logs()
-    rt = open_runtime(read_settings())
+    rt = open_desk(read_settings())
     if reviewed or scope in ("", SAFE_MODE):
         _review(rt, reviewed=reviewed, json=json)
     else:
@@ -130,8 +131,9 @@ def _scope(rt: Runtime, text: str) -> str:
     if text in ("all", "channel:email", "channel:sms"):
         return text
     name = text.removeprefix("campaign:")
-    if name not in rt.campaigns:
-        known = ["all", "channel:email", "channel:sms", *rt.campaigns]
+    campaigns = loading.names(rt.settings.folder / "campaigns")
+    if name not in campaigns:
+        known = ["all", "channel:email", "channel:sms", *campaigns]
         raise InputError(
             f'"{text}" can not be paused; {did_you_mean(name, known) or "known: " + ", ".join(known)}'
         )

@@ -22,6 +22,8 @@ from aftercart.runtime import (
 from aftercart.settings import Settings
 from aftercart.store import open_store
 
+db = typer.Typer(name="db", help="The database.", no_args_is_help=True)
+
 Port = Annotated[int, typer.Option(help="Port; default: that of AFTERCART_PUBLIC_URL")]
 Host = Annotated[str, typer.Option(help="Address to listen on")]
 
@@ -57,6 +59,7 @@ def web(host: Host = "127.0.0.1", port: Port = 0) -> None:
     rt.close()
 
 
+@db.command()
 def upgrade() -> None:
     """Bring the database to this version's schema."""
     store = open_store(read_settings().database_url)

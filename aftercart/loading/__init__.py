@@ -28,9 +28,28 @@ __all__ = [
     "check_folder",
     "compile_again",
     "json_schema",
+    "load",
     "load_campaigns",
     "load_shop",
+    "names",
 ]
+
+
+def names(folder: Path) -> list[str]:
+    """The campaigns that have a file in a folder, whatever stands in it."""
+    return [path.stem for path in _files(folder)]
+
+
+def load(folder: Path) -> tuple[tuple[Campaign, ...], Shop]:
+    """The campaigns of a folder, by name, and the shop that its folder `shop` describes.
+
+    Raises:
+        CampaignError: with all mistakes of all files.
+    """
+    campaigns, shop, problems = _read(folder)
+    if problems or shop is None:
+        raise CampaignError(problems)
+    return campaigns, shop
 
 
 def load_campaigns(folder: Path) -> tuple[Campaign, ...]:
@@ -39,10 +58,7 @@ def load_campaigns(folder: Path) -> tuple[Campaign, ...]:
     Raises:
         CampaignError: with all mistakes of all files, the shop's own files included.
     """
-    campaigns, problems = _read(folder)
-    if problems:
-        raise CampaignError(problems)
-    return campaigns
+    return load(folder)[0]
 
 
 def compile_again(
@@ -69,7 +85,7 @@ def compile_again(
 
 def check_folder(folder: Path) -> list[Problem]:
     """All mistakes of all files, in the order of the files; empty when all is well."""
-    return sorted(_read(folder)[1])
+    return sorted(_read(folder)[2])
 
 
 def load_shop(folder: Path) -> Shop:
@@ -85,19 +101,26 @@ def load_shop(folder: Path) -> Shop:
     return shop
 
 
-def _read(folder: Path) -> tuple[tuple[Campaign, ...], list[Problem]]:
+def _files(folder: Path) -> list[Path]:
+    return [
+        path
+        for path in sorted(folder.iterdir() if folder.is_dir() else ())
+        if path.suffix in (".yaml", ".yml") and path.name[0] not in "_."
+    ]
+
+
+def _read(folder: Path) -> tuple[tuple[Campaign, ...], Shop | None, list[Problem]]:
     if not folder.is_dir():
         words = "there is no such folder"
         hint = "start this in the folder that holds campaigns/ and templates/, or name that one with AFTERCART_ROOT"
-        return (), [Problem(folder.name, 1, 1, words, hint)]
+        return (), None, [Problem(folder.name, 1, 1, words, hint)]
     problems: list[Problem] = []
     read: list[documents.Document] = []
     shop = shops.read(folder / "shop", problems, read)
     known = templates.look(folder.parent / "templates")
     found = [
         _campaign(path, f"{folder.name}/{path.name}", shop, known, problems, read)
-        for path in sorted(folder.iterdir())
-        if path.suffix in (".yaml", ".yml") and path.name[0] not in "_."
+        for path in _files(folder)
     ]
     problems += naming.slips(read)
     problems += judging.check(read)
@@ -110,7 +133,7 @@ def _read(folder: Path) -> tuple[tuple[Campaign, ...], list[Problem]]:
             problems += coupons.check(folder, shop.coupons, {c.name for c in campaigns})
             problems += [p for c in campaigns for p in reach.check(c, shop)]
             problems += [p for c in campaigns for p in hours.check(c, shop)]
-    return campaigns, problems
+    return campaigns, shop, problems
 
 
 def _campaign(

@@ -25,15 +25,12 @@ from sqlalchemy.exc import (
 
 from aftercart.errors import Problem, SettingsError
 from aftercart.store import migrations
+from aftercart.store.alone import is_alone
 
 #: What the functions of the store take first: an open transaction.
 Tx = Connection
 
 T = TypeVar("T")
-
-#: One planner at a time; the number is arbitrary and only has to be ours.
-_PLANNER_LOCK = 0x0AF7E2CA
-
 
 #: On a disk with less than this left, or less than a fiftieth of a small one, nothing is claimed.
 LEAST_ROOM = 100 * 2**20
@@ -97,25 +94,19 @@ class Store:
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     @contextmanager
-    def write_alone(self) -> Iterator[Tx | None]:
-        """As `write`, with nobody else in such a block meanwhile; None at once where somebody is. For the planner.
+    def write_alone(self, *, patience: timedelta = timedelta()) -> Iterator[Tx | None]:
+        """As `write`, with nobody else in such a block meanwhile; None where somebody still is after so long. For the planner.
 
         Processes that share a SQLite file wait for each other, as all who write to it do.
         """
-        if not self._alone.acquire(blocking=False):
+        if not self._alone.acquire(timeout=patience.total_seconds()):
             yield None
             return
         try:
             with self.write() as tx:
-                yield tx if self._first(tx) else None
+                yield tx if is_alone(tx, patience=patience) else None
         finally:
             self._alone.release()
-
-    def _first(self, tx: Tx) -> bool:
-        if self.dialect != "postgresql":
-            return True
-        query = text("SELECT pg_try_advisory_xact_lock(:key)")
-        return bool(tx.scalar(query, {"key": _PLANNER_LOCK}))
 
     def room(self) -> int | None:
         """How many bytes are left on the disk of the database; None where that is its server's."""

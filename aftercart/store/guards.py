@@ -68,6 +68,8 @@ def _paused() -> ColumnElement[bool]:
             (scope == "all")
             | (scope == "channel:" + messages.c.channel)
             | (scope == "campaign:" + messages.c.campaign)
+            | (scope == "ending:all")
+            | (scope == "ending:campaign:" + messages.c.campaign)
             | (scope == "provider:" + messages.c.channel)
             | ((scope == "safe-mode") & (messages.c.purpose != Purpose.SERVICE))
         )

@@ -21,7 +21,8 @@ class Pause:
     """One thing that is held.
 
     `scope` is "all", "channel:sms" or "campaign:<name>"; "provider:sms" where the channel's provider takes nothing, and
-    "safe-mode" where marketing and surveys wait until a person has looked at the database.
+    "safe-mode" where marketing and surveys wait until a person has looked at the database; "ending:all" and
+    "ending:campaign:<name>" while that is called off.
     """
 
     scope: str
@@ -32,6 +33,8 @@ class Pause:
 
 
 SAFE_MODE = "safe-mode"
+#: Before the scope of what is being called off.
+ENDING = "ending:"
 #: The mark that holds when a scope was resumed: what was before it is not held against a campaign again.
 _RESUMED = "resumed:"
 

@@ -64,8 +64,8 @@ def _show(rt: Runtime, title: str, look: Look) -> Response:
 def _read_again(rt: Runtime) -> None:
     """Campaigns, shop and templates as they are now; a template with a mistake is a mistake here and not its last good version."""
     folder = rt.settings.folder
-    rt.campaigns = {c.name: c for c in loading.load_campaigns(folder / "campaigns")}
-    rt.shop = loading.load_shop(folder / "campaigns")
+    campaigns, rt.shop = loading.load(folder / "campaigns")
+    rt.campaigns = {c.name: c for c in campaigns}
     rt.renderer = Renderer(folder / "templates", locale=rt.shop.locale)
 
 

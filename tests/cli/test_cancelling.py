@@ -93,3 +93,18 @@ def test_a_slip_calls_nothing_off(house: House) -> None:
 
     assert 'did you mean "recipe-follow-up"?' in slip
     assert "say what is to be called off" in nothing
+
+
+def test_a_broken_campaign_is_in_nobodys_way(house: House) -> None:
+    broken = house.folder / "campaigns" / "recipe-follow-up.yaml"
+    broken.write_text("name: [\n  - {")
+    slip = house.command("cancel", "campaign:recipe-folow-up", expect=2).stderr
+
+    held = house.command("pause", "recipe-follow-up").stdout
+    done = house.command("cancel", "campaign:recipe-follow-up").stdout
+    lifted = house.command("resume", "recipe-follow-up").stdout
+
+    assert 'did you mean "recipe-follow-up"?' in slip
+    assert "paused: campaign:recipe-follow-up" in held
+    assert "called off: campaign:recipe-follow-up: 0 messages" in done
+    assert "resumed: campaign:recipe-follow-up" in lifted

@@ -99,6 +99,61 @@ def test_a_planner_of_another_process_does_not_wait_for_ours(
     theirs.close()
 
 
+def test_who_has_patience_comes_after_the_planner_of_another_process_and_before_its_next_turn(
+    postgres: Postgres, postgres_template: str
+) -> None:
+    url = postgres.url(postgres.database(template=postgres_template))
+    ours, theirs = open_store(url), open_store(url)
+    timeouts: list[str | None] = []
+    go_on = threading.Event()
+
+    def wait() -> None:
+        with theirs.write_alone(patience=timedelta(seconds=20)) as tx:
+            assert tx is not None
+            timeouts.append(tx.scalar(text("SHOW lock_timeout")))
+            go_on.wait(10)
+
+    waiter = threading.Thread(target=wait)
+    with ours.write_alone() as tx:
+        assert tx is not None
+        waiter.start()
+        _until_somebody_waits(tx)
+    with ours.write_alone() as tx:
+        came_first = tx is not None
+    go_on.set()
+    waiter.join()
+
+    assert not came_first
+    assert timeouts == ["0"], "what else it waits for is none of this"
+    ours.close()
+    theirs.close()
+
+
+def test_patience_has_an_end_and_costs_nothing(
+    postgres: Postgres, postgres_template: str
+) -> None:
+    url = postgres.url(postgres.database(template=postgres_template))
+    ours, theirs = open_store(url), open_store(url)
+
+    with ours.write_alone() as tx:
+        assert tx is not None
+        with theirs.write_alone(patience=timedelta(seconds=0.2)) as later:
+            assert later is None
+    with theirs.write_alone() as tx:
+        assert tx is not None
+
+    ours.close()
+    theirs.close()
+
+
+def _until_somebody_waits(tx: Tx) -> None:
+    waiting = text("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    deadline = time.monotonic() + 10
+    while tx.execute(waiting).first() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_a_reader_does_not_wait_for_a_writer(store: Store) -> None:
     with store.write() as writing:
         desk.set_mark(writing, "one", 1)

@@ -1,7 +1,9 @@
 """What is planned is called off: at once, for good, and never what a provider has."""
 
 import threading
+import time
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -35,6 +37,27 @@ def _on_the_way(stage: Stage, *cast: Person) -> None:
         stage.tell("order.placed", who, order=f"o-{who.id}", items=["chicken"])
         stage.tell("order.delivered", who, order=f"o-{who.id}")
     stage.plan()
+
+
+def _planner(stage: Stage, go_on: threading.Event) -> threading.Thread:
+    """Somebody who plans until they may go on."""
+    planning = threading.Event()
+
+    def plan() -> None:
+        with stage.rt.store.write_alone() as tx:
+            assert tx is not None
+            planning.set()
+            go_on.wait(10)
+
+    planner = threading.Thread(target=plan)
+    planner.start()
+    assert planning.wait(10)
+    return planner
+
+
+def _held(stage: Stage) -> set[str]:
+    with stage.rt.store.read() as tx:
+        return set(pauses.paused(tx))
 
 
 def test_a_due_message_is_cancelled_with_who_when_and_why(stage: Stage) -> None:
@@ -125,12 +148,23 @@ def test_what_was_rung_and_rendered_is_not_claimed_after_it_was_called_off(
     assert stage.message(id_).state is State.CANCELLED
 
 
-def test_what_was_rung_and_rendered_is_not_claimed_after_a_pause(stage: Stage) -> None:
+@pytest.mark.parametrize(
+    "scope",
+    [
+        "all",
+        "campaign:recipe-follow-up",
+        "ending:all",
+        "ending:campaign:recipe-follow-up",
+    ],
+)
+def test_what_was_rung_and_rendered_is_not_claimed_after_a_pause(
+    stage: Stage, scope: str
+) -> None:
     id_ = due_recipe(stage)
 
     def pause() -> None:
         with stage.rt.store.write() as tx:
-            pauses.pause(tx, "campaign:recipe-follow-up", at=stage.now, by="ann")
+            pauses.pause(tx, scope, at=stage.now, by="ann")
 
     with stage.between_decision_and_claim(pause):
         stage.deliver(id_)
@@ -185,17 +219,8 @@ def test_who_is_planning_is_waited_for_so_that_no_message_comes_after_all(
 ) -> None:
     _on_the_way(stage, ANN)
     stage.now = MONDAY + 2 * DAY + 7 * HOUR
-    planning, go_on = threading.Event(), threading.Event()
-
-    def plan() -> None:
-        with stage.rt.store.write_alone() as tx:
-            assert tx is not None
-            planning.set()
-            go_on.wait(10)
-
-    planner = threading.Thread(target=plan)
-    planner.start()
-    assert planning.wait(10)
+    go_on = threading.Event()
+    planner = _planner(stage, go_on)
     done: list[CalledOff] = []
     caller = threading.Thread(target=lambda: done.append(_call_off(stage, "all")))
     caller.start()
@@ -207,6 +232,68 @@ def test_who_is_planning_is_waited_for_so_that_no_message_comes_after_all(
 
     assert waited
     assert done[0].ways == 1
+
+
+# with SQLite a planner who stands still lets nobody write, so that nothing is sent either
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_is_there_ends_at_once_and_the_rest_of_the_campaign_is_held_while_somebody_plans(
+    stage: Stage,
+) -> None:
+    id_ = due_recipe(stage)
+    go_on = threading.Event()
+    planner = _planner(stage, go_on)
+    done: list[CalledOff] = []
+    caller = threading.Thread(
+        target=lambda: done.append(_call_off(stage, "campaign", "recipe-follow-up"))
+    )
+    caller.start()
+    deadline = time.monotonic() + 10
+    while stage.message(id_).state is not State.CANCELLED:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    held = _held(stage)
+    go_on.set()
+    planner.join()
+    caller.join()
+
+    assert held == {"ending:campaign:recipe-follow-up"}
+    assert done == [CalledOff(messages=1, ways=0, at_provider=0)]
+    assert _held(stage) == set()
+
+
+# with SQLite a planner who stands still lets nobody write, so that nothing is sent either
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_who_waits_for_a_planner_in_vain_leaves_the_campaign_held_and_ends_it_the_next_time(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calling_off, "_PATIENCE", timedelta(seconds=0.2))
+    go_on = threading.Event()
+    planner = _planner(stage, go_on)
+    with pytest.raises(InputError, match="0 messages were called off"):
+        _call_off(stage, "campaign", "recipe-follow-up")
+    go_on.set()
+    planner.join()
+    id_ = due_recipe(stage)
+    stage.deliver(id_)
+
+    waiting = stage.message(id_)
+    assert waiting.reason is not None
+    assert waiting.reason.sentence() == (
+        "Held since 2 Mar 09:00: the campaign recipe-follow-up is being called off by ann; "
+        "if that broke off, call it off again."
+    )
+    assert _call_off(stage, "campaign", "recipe-follow-up").messages == 1
+    assert _held(stage) == set()
+    assert stage.post.sent == []
+
+
+def test_a_pause_of_a_person_outlives_the_calling_off(stage: Stage) -> None:
+    with stage.rt.store.write() as tx:
+        pauses.pause(tx, "campaign:recipe-follow-up", at=stage.now, by="bob")
+
+    _call_off(stage, "campaign", "recipe-follow-up")
+
+    assert _held(stage) == {"campaign:recipe-follow-up"}
 
 
 def test_a_survey_that_waits_is_called_off_too(scene: Stage) -> None:

@@ -274,6 +274,22 @@ def test_pause_and_resume_hold_what_they_name(full: Site) -> None:
     assert "Nothing was changed" in wrong.text
 
 
+def test_what_was_being_called_off_is_shown_and_can_be_let_go(full: Site) -> None:
+    with full.rt.store.write() as tx:
+        words = "called off by ann; if that broke off, call it off again"
+        for scope in ("ending:all", "ending:campaign:fall-sale"):
+            pauses.pause(tx, scope, at=full.rt.clock(), by="ann", words=words)
+    shown = full.get("/console/campaigns").text
+    for scope in ("ending:all", "ending:campaign:fall-sale"):
+        full.press("/console/campaigns/resume", {"scope": scope})
+
+    assert '<span>Everything</span> <span class="word doubt">held since' in shown
+    assert "<span>Campaign fall-sale</span>" in shown
+    assert words in shown
+    with full.rt.store.read() as tx:
+        assert not {s for s in pauses.paused(tx) if s.startswith("ending:")}
+
+
 def test_a_case_is_closed_once_by_its_button(full: Site) -> None:
     text = full.get("/console/cases").text
     action = "/console/cases/" + text.partition('action="/console/cases/')[2][:42]

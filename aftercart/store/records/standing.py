@@ -197,6 +197,7 @@ def _held(tx: Tx) -> ColumnElement[bool]:
     m = messages.c
     held: list[ColumnElement[bool]] = [false()]
     for scope in pauses.paused(tx):
+        scope = scope.removeprefix(pauses.ENDING)
         kind, _, name = scope.partition(":")
         if scope == "all":
             held.append(true())

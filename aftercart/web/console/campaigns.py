@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from aftercart.model import Channel, State
 from aftercart.runtime import Runtime
 from aftercart.store import pauses, records
-from aftercart.store.pauses import Pause, provider_scope
+from aftercart.store.pauses import ENDING, Pause, provider_scope
 from aftercart.web import asking, drawing, words
 from aftercart.web.console import asked
 from aftercart.web.console.log import SPANS, since, when
@@ -83,7 +83,8 @@ def page(request: Request) -> Response:
         "campaigns.html",
         tallies=sorted(tallies.values(), key=lambda t: (not t.is_there, t.name)),
         switches=[(scope, name, paused.get(scope)) for scope, name in _SWITCHES],
-        out=[(scope, name, paused[scope]) for scope, name in _OUT if scope in paused],
+        out=[(scope, name, paused[scope]) for scope, name in _OUT if scope in paused]
+        + [(s, _named(s), held) for s, held in paused.items() if s.startswith(ENDING)],
         spans=SPANS,
         wrong=asked.wrong(request, since=when),
         query={"since": span},
@@ -106,12 +107,19 @@ async def resume(request: Request) -> Response:
 
 async def _scope(request: Request) -> str:
     scope = (await asking.form(request)).get("scope", "")
-    kind, _, name = scope.partition(":")
+    what = scope.removeprefix(ENDING)
+    kind, _, name = what.partition(":")
     is_channel = kind in ("channel", "provider") and name in set(Channel)
     is_campaign = kind == "campaign" and bool(name)
-    if scope != "all" and not is_channel and not is_campaign:
+    if what != "all" and not is_channel and not is_campaign:
         raise HTTPException(400, f"{scope!r} is nothing that can be held")
     return scope
+
+
+def _named(scope: str) -> str:
+    """Of what is being called off: "Everything", or the campaign's name."""
+    kind, _, name = scope.removeprefix(ENDING).partition(":")
+    return f"Campaign {name}" if kind == "campaign" else "Everything"
 
 
 def _pause(rt: Runtime, scope: str) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from enum import StrEnum
 
 from aftercart.conditions import Condition
-from aftercart.model import Channel, Event, Purpose
+from aftercart.errors import Place
+from aftercart.examples import Example, Expected, Reaction
+from aftercart.model import Channel, Purpose
 from aftercart.triggers import (
     EVERY_DAY,
     Anniversary,
@@ -21,7 +23,7 @@ from aftercart.triggers import (
     Trigger,
 )
 
-#: What starts a campaign can be had from here too: who reads of campaigns finds it in one place.
+#: What starts a campaign, and its tests, can be had from here too: who reads of campaigns finds it in one place.
 __all__ = [
     "EVERY_DAY",
     "Anniversary",
@@ -38,6 +40,7 @@ __all__ = [
     "LateDelivery",
     "Limit",
     "Place",
+    "Reaction",
     "Recurring",
     "RunningLow",
     "Send",
@@ -53,18 +56,6 @@ __all__ = [
     "WaitFor",
     "Window",
 ]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where something stands in a file; counted from 1."""
-
-    file: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True)
@@ -195,30 +186,6 @@ class Goal:
 
     event: str
     within: timedelta
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What an example expects: a message on its way at a moment, or one that is not sent, for a reason."""
-
-    place: Place
-    at: datetime | None = None  #: aware UTC; None of a reason: whenever it was
-    channel: Channel | None = None
-    template: str = ""
-    reason: str = ""  #: a code of `reasons`; then nothing is sent
-    task: str = ""  #: what support is asked to do; then nothing is sent
-
-
-@dataclass(frozen=True)
-class Example:
-    """What should happen to one invented customer: a test of the campaign that stands in its file."""
-
-    place: Place
-    title: str
-    timezone: str
-    events: tuple[Event, ...]  #: what is given, in order of time
-    until: datetime  #: how long it is watched
-    expected: tuple[Expected, ...]
 
 
 class Status(StrEnum):

@@ -26,6 +26,18 @@ class AftercartError(Exception):
     """The root: everything Aftercart raises on purpose."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where something stands in a file; counted from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
 @dataclass(frozen=True, order=True)
 class Problem:
     """One mistake in something the owner wrote: where (line 0: the whole of it), what, and how to mend it."""

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from aftercart.campaigns import Campaign, Goal, Place, RunningLow, Send, Status, Step
+from aftercart.campaigns import (
+    Answered,
+    Campaign,
+    Example,
+    Goal,
+    Place,
+    RunningLow,
+    Send,
+    Status,
+    Step,
+    Trigger,
+)
 from aftercart.loading import examples
 from aftercart.loading.bench import Bench
 from aftercart.loading.mailings import Mailings
@@ -48,7 +59,7 @@ class Builder(Bench):
         )
         # what a broken step would send is not known, so that no test is blamed for it
         ways = _ways(steps) if len(self.problems) == before else None
-        tests = examples.build_all(self.document, self.shape.tests, ways, self.problems)
+        tests = self._tests(ways, trigger)
         holdout, status = self._holdout(), self._status()
         if len(self.problems) > before or trigger is None:
             return None
@@ -73,6 +84,23 @@ class Builder(Bench):
         return replace(
             campaign, version=self._version(campaign), sources=self._sources(campaign)
         )
+
+    def _tests(
+        self, ways: frozenset[tuple[Channel, str]] | None, trigger: Trigger | None
+    ) -> tuple[Example, ...]:
+        return examples.build_all(
+            self.document,
+            self.shape.tests,
+            ways=ways,
+            survey=self._survey(trigger),
+            problems=self.problems,
+        )
+
+    def _survey(self, trigger: Trigger | None) -> str:
+        """The survey that a test speaks of without a name: the one that starts the campaign, or the campaign itself."""
+        if isinstance(trigger, Answered):
+            return trigger.survey
+        return self.name if Purpose(self.shape.purpose) is Purpose.SURVEY else ""
 
     def _holdout(self) -> float:
         share = self.shape.holdout or 0.0

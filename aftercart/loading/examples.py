@@ -10,8 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from aftercart import moments
-from aftercart.campaigns import Example, Expected, Place
-from aftercart.errors import InputError, Problem
+from aftercart.errors import InputError, Place, Problem
+from aftercart.examples import Example, Expected, Reaction
 from aftercart.intake import read_event
 from aftercart.loading.documents import Document, Path_
 from aftercart.loading.given import (
@@ -23,7 +23,7 @@ from aftercart.loading.given import (
     ItemShape,
     OrderShape,
 )
-from aftercart.model import Channel, Event
+from aftercart.model import Channel, Event, Signal
 from aftercart.reasons import Code
 from aftercart.spelling import did_you_mean
 
@@ -39,6 +39,9 @@ _KNOWN_FOR = timedelta(days=1)
 #: It is watched for so long after the last thing that is given or expected.
 _AFTERWARDS = timedelta(days=7)
 _OF_ORDER = ("promised", "cancelled", "refunded", "delivered")
+#: What they do with a message, by its key.
+_DEEDS = {s.value: s for s in (Signal.OPENED, Signal.CLICKED, Signal.UNSUBSCRIBED)}
+_KINDS = ("customer", "order", "event", "answer", *_DEEDS)
 
 
 @dataclass
@@ -51,6 +54,9 @@ class ExampleBuilder:
     ways: (
         frozenset[tuple[Channel, str]] | None
     )  #: what the campaign sends, and how, where that is known
+    survey: (
+        str  #: the one that is answered where none is named; "" where that is not clear
+    )
     problems: list[Problem]
 
     def build(self) -> Example | None:
@@ -76,6 +82,7 @@ class ExampleBuilder:
         last = max(told + [e.at for e in self.shape.expect if e.at])
         until = self.shape.until or last + _AFTERWARDS
         events = [*self._arrives(customer, min(told), zone), *self._events(zone)]
+        reactions = list(self._reactions(zone))
         if len(self.problems) > before:
             return None
         return Example(
@@ -85,6 +92,7 @@ class ExampleBuilder:
             events=tuple(sorted(events, key=lambda e: (e.at, e.id))),
             until=moments.moment(until, zone),
             expected=tuple(expected),
+            reactions=tuple(sorted(reactions, key=lambda r: r.at)),
         )
 
     def _wrong(
@@ -167,14 +175,33 @@ class ExampleBuilder:
     def _events(self, zone: ZoneInfo) -> Iterator[Event]:
         for number, given in enumerate(self.shape.given):
             path = ("given", number)
-            if given.order:
+            said = [kind for kind in _KINDS if getattr(given, kind) is not None]
+            if len(said) != 1:
+                self._wrong(path, f"one of {', '.join(_KINDS)} is needed here")
+            elif given.order:
                 raws = self._order(given.order, f"o-{number + 1}", path, zone)
                 for raw in raws:
                     yield from self._event(raw, path)
             elif given.event:
                 yield from self._event(self._other(given.event, number, zone), path)
-            elif not given.customer:
-                self._wrong(path, "one of customer, order, event is needed here")
+
+    def _reactions(self, zone: ZoneInfo) -> Iterator[Reaction]:
+        """What the customer does with messages."""
+        for number, given in enumerate(self.shape.given):
+            path = ("given", number)
+            place = self._place(path)
+            for name, signal in _DEEDS.items():
+                if at := getattr(given, name):
+                    yield Reaction(place, moments.moment(at, zone), signal)
+            if not given.answer:
+                continue
+            survey = given.answer.survey or self.survey
+            if not survey:
+                words = "which survey is answered?"
+                self._wrong((*path, "answer"), words, 'write "survey: nps-survey"')
+            at = moments.moment(given.answer.at, zone)
+            score = given.answer.score
+            yield Reaction(place, at, Signal.ANSWERED, survey, score)
 
     def _order(
         self, order: OrderShape, name: str, path: Path_, zone: ZoneInfo
@@ -225,12 +252,16 @@ class ExampleBuilder:
 def build_all(
     document: Document,
     shapes: Sequence[ExampleShape],
+    *,
     ways: frozenset[tuple[Channel, str]] | None,
+    survey: str,
     problems: list[Problem],
 ) -> tuple[Example, ...]:
     """All tests of a file; the mistakes of those that cannot be built are added to `problems`."""
     built = [
-        ExampleBuilder(document, shape, ("tests", number), ways, problems).build()
+        ExampleBuilder(
+            document, shape, ("tests", number), ways, survey, problems
+        ).build()
         for number, shape in enumerate(shapes)
     ]
     return tuple(example for example in built if example)
@@ -253,4 +284,6 @@ def _moments(given: GivenShape) -> list[datetime]:
         )
         times = [first, *(getattr(given.order, n) for n in _OF_ORDER)]
         return [at for at in times if at]
-    return [given.event.at] if given.event else []
+    done = [getattr(given, name) for name in _DEEDS]
+    told = [one.at for one in (given.event, given.answer) if one]
+    return told + [at for at in done if at]

@@ -52,12 +52,33 @@ class EventShape(Shape):
     eta: Moment | None = Field(None, description="When the order is expected now.")
 
 
+class AnswerShape(Shape):
+    """An answer to a survey."""
+
+    at: Moment = Field(description="When it was given.")
+    score: int = Field(ge=0, le=10, description="From 0 to 10.")
+    survey: str | None = Field(
+        None,
+        description="Which one; the one that starts this campaign, or this campaign, where nothing stands here.",
+    )
+
+
 class GivenShape(Shape):
-    """One of customer, order, event."""
+    """One of customer, order, event, opened, clicked, answer, unsubscribed."""
 
     customer: CustomerShape | None = Field(None, description="Who it is.")
     order: OrderShape | None = Field(None, description="What was bought.")
     event: EventShape | None = Field(None, description="What else happened.")
+    opened: Moment | None = Field(
+        None, description="When they opened the newest e-mail."
+    )
+    clicked: Moment | None = Field(
+        None, description="When they followed a link in the newest e-mail."
+    )
+    unsubscribed: Moment | None = Field(
+        None, description="When they followed the link in the newest message to leave."
+    )
+    answer: AnswerShape | None = Field(None, description="What a survey was answered.")
 
 
 class ExpectedShape(Shape):

@@ -30,19 +30,18 @@ def _trial(campaign: Campaign, trial: Collection[str] | None) -> Iterator[Proble
 
 
 def _surveys(campaign: Campaign, all_: Sequence[Campaign]) -> Iterator[Problem]:
-    """A campaign that waits for answers to a survey that is not there would be silent for ever."""
-    trigger = campaign.trigger
-    if not isinstance(trigger, Answered):
-        return
+    """A campaign that waits for answers to a survey that is not there would be silent for ever; and its tests say nothing."""
+    asked = [(r.survey, r.place) for e in campaign.examples for r in e.reactions]
+    if isinstance(campaign.trigger, Answered):
+        there = campaign.places["trigger.answer.survey"]
+        asked.insert(0, (campaign.trigger.survey, there))
     surveys = [c.name for c in all_ if c.purpose is Purpose.SURVEY]
-    if trigger.survey in surveys:
-        return
-    at = campaign.places["trigger.answer.survey"]
-    there = any(c.name == trigger.survey for c in all_)
-    words = (
-        f'the campaign "{trigger.survey}" is no survey'
-        if there
-        else f'there is no survey "{trigger.survey}"'
-    )
-    hint = did_you_mean(trigger.survey, surveys)
-    yield Problem(at.file, at.line, at.column, words, hint)
+    for survey, at in asked:
+        if survey and survey not in surveys:
+            words = (
+                f'the campaign "{survey}" is no survey'
+                if any(c.name == survey for c in all_)
+                else f'there is no survey "{survey}"'
+            )
+            hint = did_you_mean(survey, surveys)
+            yield Problem(at.file, at.line, at.column, words, hint)

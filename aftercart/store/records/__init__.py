@@ -2,7 +2,7 @@
 
 from aftercart.store.records.brought import coupons
 from aftercart.store.records.customer import Coming, CustomerPage, customer_page
-from aftercart.store.records.ends import Ended, ends
+from aftercart.store.records.ends import Ended, ends, newest
 from aftercart.store.records.figures import (
     DETRACTOR,
     Count,
@@ -59,6 +59,7 @@ __all__ = [
     "lately",
     "log",
     "message_page",
+    "newest",
     "nps",
     "open_case_count",
     "verdicts",

@@ -24,15 +24,27 @@ class Ended:
     task: str = ""  #: what support is asked to do instead
 
 
-def ends(tx: Tx) -> list[Ended]:
-    """All of them, in order of time."""
-    return sorted([*_messages(tx), *_ways(tx), *_tasks(tx)], key=lambda e: e.at)
+def ends(tx: Tx, campaign: str) -> list[Ended]:
+    """All that came of a campaign, in order of time."""
+    found = [*_messages(tx, campaign), *_ways(tx), *_tasks(tx)]
+    return sorted(found, key=lambda e: e.at)
 
 
-def _messages(tx: Tx) -> Iterator[Ended]:
+def newest(tx: Tx, *, campaign: str = "") -> str:
+    """The id of the newest message that went, of all or of one campaign; empty where none did."""
+    m = messages.c
+    query = select(m.id).where(m.state == State.ACCEPTED).order_by(m.created_at.desc())
+    if campaign:
+        query = query.where(m.campaign == campaign)
+    return tx.scalar(query.limit(1)) or ""
+
+
+def _messages(tx: Tx, campaign: str) -> Iterator[Ended]:
     m, line = messages.c, message_events.c
     last = select(func.max(line.at)).where(line.message_id == m.id).scalar_subquery()
-    query = select(m.accepted_at, last, m.state, m.channel, m.template, m.reason)
+    query = select(m.accepted_at, last, m.state, m.channel, m.template, m.reason).where(
+        m.campaign == campaign
+    )
     for accepted_at, told_at, state, channel, template, reason in tx.execute(query):
         yield Ended(
             accepted_at or told_at,

@@ -14,6 +14,7 @@ from aftercart.campaigns import Campaign, Example, Expected
 from aftercart.errors import InputError
 from aftercart.model import Channel, State
 from aftercart.reasons import Reason
+from aftercart.rehearsing.reacting import react
 from aftercart.rendering import Renderer
 from aftercart.runtime import Runtime
 from aftercart.settings import Settings
@@ -79,9 +80,7 @@ def rehearse(settings: Settings, campaigns: Sequence[Campaign]) -> Iterator[Rehe
         for campaign in campaigns:
             for example in campaign.examples:
                 with _stage(alone, campaign, shop, renderer, empty) as rt:
-                    came = _play(rt, example)
-                wrong = list(_differences(example, came))
-                yield Rehearsed(campaign.name, example, came, wrong)
+                    yield _rehearsed(rt, campaign, example)
 
 
 class _Clock:
@@ -93,22 +92,43 @@ class _Clock:
         return self.now
 
 
-def _play(rt: Runtime, example: Example) -> list[Came]:
-    """Lets time pass from one thing that happens to the next, until the end of the test."""
+def _rehearsed(rt: Runtime, campaign: Campaign, example: Example) -> Rehearsed:
+    impossible = []
+    try:
+        _play(rt, example)
+    except InputError as error:
+        impossible.append(str(error))
+    zone = moments.zone(example.timezone)
+    with rt.store.read() as tx:
+        ends = records.ends(tx, campaign.name)
+    came = [_came(end, moments.local(end.at, zone)) for end in ends]
+    wrong = impossible or list(_differences(example, came))
+    return Rehearsed(campaign.name, example, came, wrong)
+
+
+def _play(rt: Runtime, example: Example) -> None:
+    """Lets time pass from one thing that happens to the next, until the end of the test.
+
+    Raises:
+        InputError: when it has no end, or cannot be played.
+    """
     clock = rt.clock
     assert isinstance(clock, _Clock)  # noqa: S101 - `_stage` made it
     clock.now = example.events[0].at
     # the calendar has been looked at before: what is due in the first moment is not the first that it sees
     planning.plan(rt)
     upcoming = list(example.events)
+    deeds = list(example.reactions)
     for _ in range(_MOST_STEPS):
         here = [e for e in upcoming if e.at <= clock.now]
         upcoming = upcoming[len(here) :]
         if here:
             enrolling.take_in(rt, here)
+        while deeds and deeds[0].at <= clock.now:
+            react(rt, deeds.pop(0), customer_id=example.events[0].customer_id)
         for ringing in planning.plan(rt):
             delivering.deliver(rt, ringing.ids)
-        ahead = [e.at for e in upcoming[:1]]
+        ahead = [e.at for e in upcoming[:1]] + [r.at for r in deeds[:1]]
         if due := planning.look(rt).next:
             ahead.append(due)
         if not ahead or min(ahead) > example.until:
@@ -118,9 +138,6 @@ def _play(rt: Runtime, example: Example) -> list[Came]:
         raise InputError(
             f"{example.place}: something is due again and again at {clock.now}"
         )
-    zone = moments.zone(example.timezone)
-    with rt.store.read() as tx:
-        return [_came(end, moments.local(end.at, zone)) for end in records.ends(tx)]
 
 
 def _came(end: Ended, at: datetime) -> Came:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from random import Random
 
 _FIRST = (
@@ -98,6 +99,7 @@ class Household:
     timezone: str
     country: str
     locale: str
+    birthday: str  #: "03-08"; empty where they keep it to themselves
     email_marketing: bool
     sms_marketing: bool
     survey: bool
@@ -110,6 +112,11 @@ def invent(count: int, *, seed: int) -> list[Household]:
     """So many households; the same seed gives the same ones."""
     random = Random(seed)
     return [_household(random, number) for number in range(1, count + 1)]
+
+
+def _birthday(random: Random) -> str:
+    day = date(2000, 1, 1) + timedelta(days=random.randrange(366))
+    return f"{day:%m-%d}" if random.random() < 0.7 else ""
 
 
 def _household(random: Random, number: int) -> Household:
@@ -129,6 +136,7 @@ def _household(random: Random, number: int) -> Household:
         timezone=timezone,
         country=country,
         locale=locale,
+        birthday=_birthday(Random(f"{number} is born")),
         email_marketing=random.random() < 0.86,
         sms_marketing=random.random() < 0.35,
         survey=random.random() < 0.82,

@@ -137,6 +137,7 @@ def _profile(person: Household, secret: str) -> dict[str, str]:
             "timezone",
             "country",
             "locale",
+            "birthday",
         )
     }
     profile["email_key"] = addresses.key(person.email, secret=secret)

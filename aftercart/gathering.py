@@ -133,11 +133,16 @@ def past(
     *,
     campaigns: Collection[Campaign],
     now: datetime,
+    stretch: timedelta = timedelta(),
 ) -> dict[str, dict[str, Past]]:
-    """Per customer and source what happened by `now`, of what the campaigns ask for and as far back as they do."""
+    """Per customer and source what happened by `now`, of what the campaigns ask for and as far back as they do.
+
+    Who looks at each moment of a stretch that ends now needs as much more.
+    """
     far: dict[str, timedelta | None] = {}
     for condition in (c for campaign in campaigns for c in campaign.conditions):
         for source, back in conditions.reach(condition).items():
+            back = None if back is None else back + stretch
             far[source] = conditions.further(far.get(source, back), back)
     return happenings.load(tx, customer_ids, reach=far, now=now)
 

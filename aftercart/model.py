@@ -115,6 +115,10 @@ _RANKS = {
 }
 
 
+#: A score up to this is a detractor's, one from that on a promoter's (Reichheld's Net Promoter Score, 0 to 10).
+DETRACTOR, PROMOTER = 6, 9
+
+
 class Signal(StrEnum):
     """What customers do with a message: facts beside its delivery, never a state."""
 

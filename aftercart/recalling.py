@@ -13,7 +13,7 @@ from aftercart.forecasting import Rhythm
 from aftercart.model import Channel, Customer, Event, Order, Purpose, State
 from aftercart.policy.permission import Suppressed
 from aftercart.policy.sending import CASE_HOLDS
-from aftercart.simulating import Begun, Household, Life, simulate_delivery
+from aftercart.simulating import Answer, Begun, Household, Life, simulate_delivery
 from aftercart.store import Tx, customers, desk, lives, permissions, rhythms
 from aftercart.store.happenings import Past
 
@@ -66,7 +66,10 @@ def recall(
     listed = _suppressed(tx, people.values())
     bought = lives.orders_of(tx, ids, before=end)
     told = lives.events_of(tx, ids, start=start, end=end)
-    before = gathering.past(tx, ids, campaigns=campaigns, now=start)
+    past = gathering.past(tx, ids, campaigns=campaigns, now=end, stretch=end - start)
+    said: dict[str, list[Answer]] = {}
+    for row in lives.answers_of(tx, ids, start=start, end=end):
+        said.setdefault(row[1], []).append(Answer(*row))
     sources = {name for c in campaigns for name in gathering.sources(c)}
     for group in groups:
         members = []
@@ -89,7 +92,8 @@ def recall(
                     orders=[_not_yet(order, start, to_come) for order in mine],
                     events=events,
                     suppressed=listed.get(id_, {}),
-                    past=_whole(before.get(id_, {}), sources, mine, events, start),
+                    past=_whole(past.get(id_, {}), sources, mine, events, start),
+                    answers=said.get(id_, ()),
                 )
             )
         yield Household(members)
@@ -140,20 +144,27 @@ def versions(begun: Collection[Life]) -> set[keeping.Key]:
 
 
 def _whole(
-    before: Mapping[str, Past],
+    known: Mapping[str, Past],
     sources: Collection[str],
     bought: Sequence[Order],
     events: Sequence[Event],
     start: datetime,
 ) -> dict[str, Past]:
-    """What conditions count, to the end of the stretch: what is known from before, and what is to happen."""
+    """What conditions count, to the end of the stretch: what is known from before, and what is to happen.
+
+    Clicks, opens and answers are those that there were in truth, of the messages that went then.
+    """
     found: dict[str, Past] = {}
     for source in sources:
+        if source in ("clicks", "opens") or source.startswith("score:"):
+            found[source] = known.get(source, ())
+            continue
         if source == "orders":
             later = [(o.placed_at, o.total) for o in bought if o.placed_at > start]
         else:
             later = [(e.at, _ONE) for e in events if e.type == source and e.at > start]
-        found[source] = [*before.get(source, ()), *later]
+        earlier = [one for one in known.get(source, ()) if one[0] <= start]
+        found[source] = [*earlier, *later]
     return found
 
 

@@ -180,6 +180,19 @@ def free_at(campaign: Campaign, had: Sequence[datetime]) -> datetime | None:
     return had[-limit.count] + limit.period
 
 
+def by_answer(
+    campaign: Campaign, customer_id: str, *, message_id: str, score: int, at: datetime
+) -> Enrollment:
+    """The way that an answer to a survey message starts."""
+    return enrollment(
+        campaign,
+        customer_id,
+        occurrence=message_id,
+        started_at=at,
+        facts={"score": score},
+    )
+
+
 def enrollment(
     campaign: Campaign,
     customer_id: str,

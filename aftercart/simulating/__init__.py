@@ -10,6 +10,7 @@ from aftercart.policy import Facts
 from aftercart.simulating.course import Course
 from aftercart.simulating.deliveries import simulate as simulate_delivery
 from aftercart.simulating.lives import (
+    Answer,
     Begun,
     Held,
     Household,
@@ -20,6 +21,7 @@ from aftercart.simulating.lives import (
 )
 
 __all__ = [
+    "Answer",
     "Begun",
     "Held",
     "Household",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aftercart.model import (
+    DETRACTOR,
     Channel,
     Enrollment,
     Event,
@@ -43,6 +44,8 @@ class Course:
         }
         events = [e for life in household.lives for e in life.events]
         self._events = sorted(events, key=lambda e: (e.at, e.id), reverse=True)
+        answers = [a for life in household.lives for a in life.answers]
+        self._answers = sorted(answers, key=lambda a: a.at, reverse=True)
         self._past: list[Event] = []
         begun = [life.begun for life in household.lives]
         self._ways = Entrances(self._people, world, begun, start=start, end=end)
@@ -77,6 +80,12 @@ class Course:
             self._ways.happen(here, now)
             self._past += here
             self._wake(list(self._ways.open.values()), here)
+        while self._answers and self._answers[-1].at <= now:
+            said = self._answers.pop()
+            self._ways.answer(said)
+            if said.score <= DETRACTOR:
+                cases = self._people[said.customer_id].cases
+                cases.setdefault(f"detractor {said.message_id}", said.at)
 
     def _wake(self, some: list[Enrollment], events: list[Event]) -> None:
         for met in woken(some, world=self._world, events=events, people=self._people):
@@ -196,6 +205,8 @@ class Course:
         ahead = [e.due_at for e in self._ways.open.values()]
         if self._events:
             ahead.append(self._events[-1].at)
+        if self._answers:
+            ahead.append(self._answers[-1].at)
         if self._ways.next_date:
             ahead.append(self._ways.next_date)
         for person in self._people.values():

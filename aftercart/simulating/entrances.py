@@ -6,6 +6,7 @@ from datetime import datetime
 
 from aftercart import conditions, forecasting, moments
 from aftercart.campaigns import (
+    Answered,
     Calendar,
     Campaign,
     EventTrigger,
@@ -14,7 +15,7 @@ from aftercart.campaigns import (
 )
 from aftercart.model import Enrollment, Event
 from aftercart.policy import entering
-from aftercart.simulating.lives import Begun, World
+from aftercart.simulating.lives import Answer, Begun, World
 from aftercart.simulating.person import Person
 
 
@@ -67,6 +68,20 @@ class Entrances:
         for event in here:
             new += self._watches(event)
         self._enter(new)
+
+    def answer(self, said: Answer) -> None:
+        """Who answers a survey enters the campaigns that wait for such an answer."""
+        for campaign in self._world.campaigns.values():
+            trigger = campaign.trigger
+            if isinstance(trigger, Answered) and trigger.fits(said.survey, said.score):
+                entered = entering.by_answer(
+                    campaign,
+                    said.customer_id,
+                    message_id=said.message_id,
+                    score=said.score,
+                    at=said.at,
+                )
+                self._enter([entered])
 
     def _entering(self, event: Event, now: datetime) -> Iterator[Enrollment]:
         person = self._people[event.customer_id]

@@ -27,6 +27,17 @@ class Begun:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What a customer answered to a survey in truth, whether or not it is sent in the simulation."""
+
+    at: datetime
+    customer_id: str
+    survey: str
+    message_id: str
+    score: int  #: 0 to 10
+
+
+@dataclass(frozen=True)
 class Life:
     """One customer: all orders that are known, oldest first, and what happens to them in the stretch, in order of time.
 
@@ -43,6 +54,7 @@ class Life:
         default_factory=dict
     )  #: what conditions count, by source; what lies ahead of a moment is not seen yet
     begun: Begun = field(default_factory=Begun)
+    answers: Sequence[Answer] = ()  #: of the stretch, in order of time
 
 
 @dataclass(frozen=True)

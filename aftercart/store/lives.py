@@ -11,7 +11,14 @@ from aftercart.store import Tx, rows
 from aftercart.store import enrollments as ways
 from aftercart.store import messages as letters
 from aftercart.store.orders import whole, with_lines
-from aftercart.store.tables import customers, enrollments, events, messages, orders
+from aftercart.store.tables import (
+    answers,
+    customers,
+    enrollments,
+    events,
+    messages,
+    orders,
+)
 
 
 def addresses(tx: Tx) -> list[tuple[str, str, str]]:
@@ -51,6 +58,19 @@ def events_of(
 
 def _event(row: Any) -> Event:
     return Event(row.id, row.type, row.at, row.customer_id, row.order_id, row.body)
+
+
+def answers_of(
+    tx: Tx, customer_ids: Collection[str], *, start: datetime, end: datetime
+) -> list[tuple[datetime, str, str, str, int]]:
+    """What was answered from `start` to `end` (excluded), as it stands, in order of time: when, by whom, to which survey and message, and the score."""
+    a = answers.c
+    found: list[tuple[datetime, str, str, str, int]] = []
+    for part in rows.chunks(sorted(customer_ids)):
+        query = select(a.answered_at, a.customer_id, a.campaign, a.message_id, a.score)
+        within = a.customer_id.in_(part), a.answered_at >= start, a.answered_at < end
+        found += [tuple(row) for row in tx.execute(query.where(*within))]
+    return sorted(found)
 
 
 def messages_of(

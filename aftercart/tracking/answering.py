@@ -26,12 +26,8 @@ def enter(
             continue
         if going_live.closed(campaign, who, trial=rt.shop.trial):
             continue
-        entered = entering.enrollment(
-            campaign,
-            asked.customer_id,
-            occurrence=asked.id,
-            started_at=now,
-            facts={"score": score},
+        entered = entering.by_answer(
+            campaign, asked.customer_id, message_id=asked.id, score=score, at=now
         )
         keeping.enroll(tx, rt, [entered], now=now)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aftercart.errors import InputError
-from aftercart.model import Channel, Customer, Message, Purpose
+from aftercart.model import DETRACTOR, Channel, Customer, Message, Purpose
 from aftercart.policy.halting import Trouble
 from aftercart.runtime import Runtime
 from aftercart.store import (
@@ -24,8 +24,6 @@ from aftercart.tracking import answering
 EDITABLE = timedelta(days=14)
 #: The longest comment, in characters.
 LONGEST_COMMENT = 2000
-#: A score up to this opens a case for support (NPS: detractors are 0 to 6).
-DETRACTOR = 6
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from aftercart.store.records.brought import coupons
 from aftercart.store.records.customer import Coming, CustomerPage, customer_page
 from aftercart.store.records.ends import Ended, ends, newest
 from aftercart.store.records.figures import (
-    DETRACTOR,
     Count,
     Nps,
     Verdict,
@@ -29,7 +28,6 @@ from aftercart.store.records.standing import (
 )
 
 __all__ = [
-    "DETRACTOR",
     "Case",
     "Coming",
     "Count",

@@ -8,12 +8,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select
 
-from aftercart.model import REACHED, Purpose, State
+from aftercart.model import DETRACTOR, PROMOTER, REACHED, Purpose, State
 from aftercart.reasons import Code
 from aftercart.store import Tx
 from aftercart.store.tables import answers, customers, messages
 
-PROMOTER, DETRACTOR = 9, 6
 #: The normal quantile of a 95 % interval.
 _Z = 1.959964
 

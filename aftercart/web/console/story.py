@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from aftercart.model import Order, State
-from aftercart.store.records import DETRACTOR, CustomerPage, LogRow
+from aftercart.model import DETRACTOR, Order, State
+from aftercart.store.records import CustomerPage, LogRow
 from aftercart.web import words
 
 #: Told by the order itself; the event that brought it would say it twice.

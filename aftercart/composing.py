@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from aftercart import locales, moments
-from aftercart.campaigns import Campaign
+from aftercart.campaigns import Answered, Calendar, Campaign, RunningLow, Send
 from aftercart.model import Channel, Customer, Message, Order, Purpose
 from aftercart.policy.still import staples_left
 from aftercart.shop import Shop
@@ -20,7 +20,7 @@ from aftercart.shop import Shop
 _WHY = {
     Purpose.MARKETING: "You get this because you agreed to hear from {shop}.",
     Purpose.SURVEY: "You get this because you agreed that {shop} may ask how it is doing.",
-    Purpose.SERVICE: "You get this because you have an order on its way.",
+    Purpose.SERVICE: "You get this because you shop with {shop}.",
 }
 
 
@@ -82,6 +82,20 @@ def values(
         left = staples_left(message.facts["staples"], last_bought)
         words["staples"] = [_staple(s, on, now) for s in left]
     return words
+
+
+def never_there(campaign: Campaign, send: Send) -> set[str]:
+    """The words of the vocabulary that no message of this step has, whoever gets it. An event of another kind may bring an order or not."""
+    found = set()
+    if isinstance(campaign.trigger, Calendar | Answered | RunningLow):
+        found.add("order")
+    if not isinstance(campaign.trigger, RunningLow):
+        found.add("staples")
+    if campaign.purpose is not Purpose.SURVEY:
+        found.add("survey")
+    if send.content != "recipes":
+        found.add("recipe")
+    return found
 
 
 def _shop(shop: Shop) -> dict[str, str]:

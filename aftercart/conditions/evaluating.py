@@ -123,19 +123,22 @@ class Seen:
 
 
 def trace(condition: Condition, scope: Scope) -> list[Seen]:
-    """Every comparison of the condition with the value that it saw, in the order of the text."""
-    return list(_seen(condition.root, scope))
+    """Every comparison of the condition with the value that it saw, in the order of the text; what stands behind a "not", with it."""
+    return list(_seen(condition.root, scope, denied=False))
 
 
-def _seen(node: Node, scope: Scope) -> list[Seen]:
+def _seen(node: Node, scope: Scope, *, denied: bool) -> list[Seen]:
     match node:
         case And() | Or():
-            return [seen for part in node.parts for seen in _seen(part, scope)]
-        case Not() | Named():
-            return _seen(node.of, scope)
+            return [s for p in node.parts for s in _seen(p, scope, denied=denied)]
+        case Not():
+            return _seen(node.of, scope, denied=not denied)
+        case Named():
+            return _seen(node.of, scope, denied=denied)
         case _:
-            passed = _compile(node)(scope, None)
-            return [Seen(node.text, _shown(node, scope), passed, node.column)]
+            passed = _compile(node)(scope, None) is not denied
+            text = f"not {node.text}" if denied else node.text
+            return [Seen(text, _shown(node, scope), passed, node.column)]
 
 
 def _shown(node: Node, scope: Scope) -> str:

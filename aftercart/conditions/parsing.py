@@ -45,6 +45,11 @@ _HABITS = (
     (re.compile(r"=<"), '"=<" does not compare', 'write "<="'),
     (re.compile(r"(?<![=!<>])=(?![=<>])"), '"=" does not compare', 'write "=="'),
     (re.compile(r"\b(AND|OR|NOT|IN)\b"), "and, or, not, in are written small", ""),
+    (
+        re.compile(r"(?<=within=)\s*\d+\s*[a-z]+"),
+        "a time stands in quotes",
+        "write within='90 days'",
+    ),
     (re.compile(r"[‘’“”]"), "a curly quote", "use straight quotes: 'chicken'"),
 )
 

@@ -46,6 +46,14 @@ def _path(tree: ast.expr) -> str:
     return ""
 
 
+_DATE = "a date starts a campaign: trigger: {{date: {0}}}"
+#: What people look for among the fields, and where it is.
+_MEANT = {
+    **dict.fromkeys(("customer.tag", "customer.tags"), "write tagged('vip')"),
+    **{f: _DATE.format(f) for f in ("customer.birthday", "customer.since")},
+}
+
+
 def field_of(tree: ast.expr, source: Source, *, inside_items: bool) -> Field:
     """The field that is named here.
 
@@ -59,7 +67,9 @@ def field_of(tree: ast.expr, source: Source, *, inside_items: bool) -> Field:
         usable = [f.path for f in CATALOGUE.values() if f.needs in seen]
         usable += source.named
         hint = did_you_mean(path, usable)
-        if path in FUNCTIONS:
+        if path in _MEANT:
+            hint = _MEANT[path]
+        elif path in FUNCTIONS:
             hint = f"{path} is a function: write {path}(...)"
         elif not closest(path, usable):
             hint = _by_last_word(path, usable) or hint

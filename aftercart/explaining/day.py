@@ -62,7 +62,7 @@ def of_day(
 def _sentence(missing: Line | None) -> str:
     """Why nobody entered, read aloud."""
     if missing is None:
-        return "Everything that it asks for was there, and it did not run: nobody planned on that day."
+        return "Everything that it asks for was there, and there is no record of a run: the campaign may not have been there yet, or nobody planned."
     seen, needed = missing.seen, missing.needed
     match missing.check:
         case "status":

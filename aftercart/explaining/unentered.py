@@ -121,7 +121,11 @@ def _meant(
         return trigger.day, known or "not known", "that day"
     last = customer.last_order_at
     seen = "never ordered" if last is None else f"{(at - last).days} days ago"
-    return "last order", seen, f"{trigger.days} days, and not much longer"
+    return (
+        "last order",
+        seen,
+        f"{trigger.days} to {trigger.days + entering.STILL_TOLD.days} days",
+    )
 
 
 def _by_need(

@@ -37,6 +37,15 @@ def fit(document: Document, shape: type[T], problems: list[Problem]) -> T | None
     return None
 
 
+#: Words that people use for one of the choices.
+_MEANT = {
+    "alert": 'an alert is "service"',
+    "transactional": 'what belongs to an order is "service"',
+    "newsletter": 'a newsletter is "marketing"',
+    "customer.anniversary": 'the anniversary is that of "customer.since"',
+}
+
+
 def _problem(document: Document, shape: Any, detail: ErrorDetails) -> Problem:
     path, kind, value = detail["loc"], detail["type"], detail["input"]
     context = detail.get("ctx", {})
@@ -52,7 +61,8 @@ def _problem(document: Document, shape: Any, detail: ErrorDetails) -> Problem:
         choices = str(context["expected"]).replace("'", "").replace(" or ", ", ")
         words = f"{_shown(value)} is not one of: {choices}"
         hint = did_you_mean(str(value), choices.split(", "))
-        return document.problem(path, words, hint if hint.startswith("did") else "")
+        meant = _MEANT.get(str(value)) or (hint if hint.startswith("did") else "")
+        return document.problem(path, words, meant)
     words, hint = _words(kind, value, context)
     if kind in ("model_type", "dict_type") and (keys := _known_keys(shape, path)):
         hint = hint or f"its keys are: {', '.join(keys)}"

@@ -12,7 +12,7 @@ _CAUSES = (
     ("'%' that cannot start", "a text cannot begin with %", "put it in quotes"),
     ("cannot start any token", "a text cannot begin like this", "put it in quotes"),
     ("while scanning a quoted scalar", "a quote is opened and never closed", "close it at the end of the text"),
-    ("could not find expected ':'", 'a ":" is missing here', "write a key, a colon, a space and the value"),
+    ("could not find expected ':'", 'a ":" is missing behind this', "write a key, a colon, a space and the value"),
     ("expected a single document", "a second document begins here", 'one file holds one campaign: delete the "---", or make two files'),
     ("while parsing a flow mapping", "a { is opened and not closed", "close it with }, and put commas between its parts"),
     ("while parsing a flow sequence", "a [ is opened and not closed", "close it with ], and put commas between its parts"),
@@ -43,7 +43,8 @@ def told(file: str, source: str, error: MarkedYAMLError) -> Problem:
     words = " ".join(filter(None, (error.context, error.problem))) or "cannot be read"
     cause = next((c for c in _CAUSES if c[0] in words), None)
     opened = cause is not None and "opened" in cause[1]
-    mark = error.context_mark if opened else error.problem_mark
+    begun = cause is not None and "behind this" in cause[1]
+    mark = error.context_mark if opened or begun else error.problem_mark
     mark = mark or error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     if "mapping values are not allowed" in words:

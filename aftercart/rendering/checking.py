@@ -24,23 +24,29 @@ from aftercart.rendering import (
 )
 from aftercart.rendering.renderer import Renderer
 
+#: template -> word -> the campaign whose messages do not have it.
+Lacking = Mapping[str, Mapping[str, str]]
+
 
 def check(
     folder: Path,
     *,
     purposes: Mapping[str, Purpose] | None = None,
     coupons: Collection[str] | None = None,
+    lacking: Lacking | None = None,
     locale: str = locales.DEFAULT,
 ) -> list[Problem]:
     """All problems of a folder of templates, in the order of files.
 
     `purposes` says which template is used for what. One that is not named there is held to the rules of marketing, unless it
     ends with the footer of service messages. `coupons` are the templates whose campaigns all bring a
-    code, None where that is not known. `locale` is the language of the files that stand in no folder of a language.
+    code, None where that is not known. `lacking` are the words that a template's messages do not have. `locale` is the language of the files that stand in no folder of a language.
     """
     if not folder.is_dir():
         return [Problem(str(folder), 1, 1, "there is no such folder")]
-    made = steps(folder, purposes=purposes, coupons=coupons, locale=locale)
+    made = steps(
+        folder, purposes=purposes, coupons=coupons, lacking=lacking, locale=locale
+    )
     return arranged([(step, step.judge()) for step in made])
 
 
@@ -58,6 +64,7 @@ def steps(
     *,
     purposes: Mapping[str, Purpose] | None,
     coupons: Collection[str] | None,
+    lacking: Lacking | None,
     locale: str,
 ) -> list[Step]:
     """The whole check: the markup of every folder, then every template."""
@@ -69,7 +76,8 @@ def steps(
     ]
     for name in sources.names(folder):
         brings = coupons is None or name in coupons
-        use = _Use((purposes or {}).get(name), brings)
+        lacks = (lacking or {}).get(name, {})
+        use = _Use((purposes or {}).get(name), brings, lacks)
         made.append(
             Step(f"{folder.name}/{name}", partial(_of_message, renderer, name, use))
         )
@@ -78,10 +86,11 @@ def steps(
 
 @dataclass(frozen=True)
 class _Use:
-    """What a template is used for: the purpose where it is known, and whether a coupon is there to be shown."""
+    """What a template is used for: the purpose where it is known, whether a coupon is there to be shown, and what is not there."""
 
     purpose: Purpose | None
     coupon: bool
+    lacking: Mapping[str, str]
 
 
 def arranged(judged: Iterable[tuple[Step, list[Problem]]]) -> list[Problem]:
@@ -150,7 +159,7 @@ def _of_template(
         found += constructs.problems(marked)
         tree, _ = constructs.parse(marked)
         if tree is not None:
-            found += names.problems(marked, tree)
+            found += names.problems(marked, tree, lacking=use.lacking)
             found += [] if use.coupon else parts.of_coupon(marked, tree)
             trees[part] = tree
     found += parts.of_law(trees, purpose, shown)

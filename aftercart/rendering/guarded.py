@@ -43,14 +43,16 @@ def check(
     *,
     purposes: Mapping[str, Purpose] | None = None,
     coupons: Collection[str] | None = None,
+    lacking: checking.Lacking | None = None,
     locale: str = locales.DEFAULT,
 ) -> list[Problem]:
     """As `checking.check`, whatever the templates are: one that takes too much is a problem with its name."""
     if not folder.is_dir():
         return checking.check(folder)
-    return judge(
-        checking.steps(folder, purposes=purposes, coupons=coupons, locale=locale)
+    made = checking.steps(
+        folder, purposes=purposes, coupons=coupons, lacking=lacking, locale=locale
     )
+    return judge(made)
 
 
 def judge(steps: Sequence[Step]) -> list[Problem]:

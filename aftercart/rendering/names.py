@@ -19,11 +19,27 @@ _ANY: Any = object()
 _SAME = frozenset({"list", "select", "reject", "selectattr", "rejectattr", "default"})
 
 
-def problems(marked: Marked, tree: nodes.Template) -> list[Problem]:
-    """Every name that no message has, with the one that may have been meant."""
+#: What brings a word that not every message has.
+_BRINGS = {
+    "order": "only campaigns that start with an event of an order, or a late delivery, have one",
+    "recipe": 'a step brings one with "content: recipes"',
+    "staples": 'only campaigns with "running_low" have them',
+    "survey": 'only campaigns with "purpose: survey" have one',
+}
+
+
+def problems(
+    marked: Marked, tree: nodes.Template, *, lacking: Mapping[str, str] | None = None
+) -> list[Problem]:
+    """Every name that no message has, with the one that may have been meant.
+
+    `lacking` are the words that the messages with this template do not have, each with the campaign that sends them.
+    """
+    lacking = lacking or {}
     macros = {m.name: _ANY for m in tree.find_all(nodes.Macro)}
-    scope = {**sample_values(), **macros, "range": _ANY}
-    walk = _Walk(marked)
+    values = {w: v for w, v in sample_values().items() if w not in lacking}
+    scope = {**values, **macros, "range": _ANY}
+    walk = _Walk(marked, lacking)
     walk.visit_all(tree.body, scope)
     return walk.found
 
@@ -40,9 +56,9 @@ def uses(tree: nodes.Template, name: str) -> bool:
 
 
 class _Walk:
-    def __init__(self, marked: Marked) -> None:
+    def __init__(self, marked: Marked, lacking: Mapping[str, str]) -> None:
         self.found: list[Problem] = []
-        self._marked = marked
+        self._marked, self._lacking = marked, lacking
 
     def visit_all(self, body: list[nodes.Node], scope: dict[str, Any]) -> None:
         for node in body:
@@ -74,6 +90,10 @@ class _Walk:
     def _shape(self, node: nodes.Node, scope: dict[str, Any]) -> Any:
         """What a value looks like; complains on the way."""
         if isinstance(node, nodes.Name):
+            if node.name not in scope and node.name in self._lacking:
+                campaign = self._lacking[node.name]
+                words = f'there is no "{node.name}" in the messages of {campaign}'
+                return self._wrong(node, node.name, words, _BRINGS[node.name])
             if node.name not in scope:
                 known = _elsewhere(node.name) or suggest(node.name, scope)
                 return self._wrong(

@@ -93,7 +93,11 @@ def of_sms_opt_out(
     out = "message.unsubscribe_url" in text or "STOP" in text
     if text and purpose is not Purpose.SERVICE and not out:
         yield Problem(
-            f"{shown}/sms.txt", 1, 1, "says no way out", 'for example "STOP to end"'
+            f"{shown}/sms.txt",
+            1,
+            1,
+            "a marketing SMS must say how to end it",
+            'for example "STOP to end"',
         )
 
 
@@ -126,11 +130,19 @@ def _of_mail(subject: str, preview: str, html: str, shown: str) -> Iterator[Prob
         yield Problem(file, 1, 1, "the subject is empty")
     if len(subject) > MAX_SUBJECT:
         words = f'"{subject}" has {len(subject)} characters'
-        yield Problem(file, 1, 1, words, f"a phone shows about {MAX_SUBJECT}")
+        yield Problem(
+            file, 1, 1, words, f"at most {MAX_SUBJECT}: a phone shows no more"
+        )
     file = f"{shown}/{_FILE['preview']}"
     if preview and len(preview) not in PREVIEW:
         words = f'"{preview}" has {len(preview)} characters'
-        yield Problem(file, 1, 1, words, f"{PREVIEW[0]} to {PREVIEW[-1]} fill the line")
+        yield Problem(
+            file,
+            1,
+            1,
+            words,
+            f"write {PREVIEW[0]} to {PREVIEW[-1]}, which fill the line",
+        )
     if subject and preview.startswith(subject):
         hint = "continue it instead"
         yield Problem(file, 1, 1, "the preview repeats the subject", hint)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from aftercart import loading, rendering
+from aftercart import vetting
 from aftercart.errors import Problem
+from aftercart.settings import Settings
 from tests.unit.rendering.shelf import GOOD as TEMPLATES
 
 SPRING = """\
@@ -84,7 +85,5 @@ def make(folder: Path, mistake: Mistake) -> None:
 
 def answers(folder: Path) -> list[Problem]:
     """What `aftercart check` says of a folder, as the command does it."""
-    mistakes = loading.check_folder(folder / "campaigns")
-    sent = [] if mistakes else loading.load_campaigns(folder / "campaigns")
-    purposes = dict.fromkeys(["hello"], sent[0].purpose) if sent else {}
-    return mistakes + rendering.check(folder / "templates", purposes=purposes)
+    settings = Settings(root=str(folder), database_url=f"sqlite:///{folder}/none.db")
+    return vetting.check(settings)

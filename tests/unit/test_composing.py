@@ -3,19 +3,22 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
 from aftercart import composing, locales
-from aftercart.campaigns import Campaign, RunningLow, Staple
+from aftercart.campaigns import Campaign, RunningLow, Send, Staple
 from aftercart.composing import Links
+from aftercart.loading import load_campaigns
 from aftercart.model import Customer, Line, Message, Order, Purpose
 from aftercart.shop import Shop
 from tests.people import ANN, DI
 from tests.unit.policy.cases import campaign, message, order, recipe
 
+ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 4, 16, 0, tzinfo=UTC)
 MONDAY = datetime(2026, 3, 2, 18, 30, tzinfo=UTC)
 LINKS = Links("https://x.example/u/1", "https://x.example/p/1", "https://x.example/s/1")
@@ -53,6 +56,25 @@ def test_every_message_knows_shop_customer_and_why() -> None:
     assert words["shop"]["name"] == "Meadow"
     assert words["customer"]["first_name"] == "Ann"
     assert words["message"]["why"].startswith("You get this because you agreed")
+
+
+@pytest.mark.parametrize(
+    "trigger", ["birthday", "reorder-nudge", "recipe-follow-up", "nps-survey"]
+)
+def test_what_is_said_to_be_never_there_is_not_there_and_the_rest_is(
+    trigger: str,
+) -> None:
+    of = {c.name: c for c in load_campaigns(ROOT / "campaigns")}[trigger]
+    (send,) = [step for step in of.steps if isinstance(step, Send)][:1]
+    about = order() if trigger == "recipe-follow-up" else None
+    asked = replace(message(purpose=of.purpose), content="stew" if send.content else "")
+    if trigger == "reorder-nudge":
+        asked = replace(asked, facts={"staples": []})
+
+    words = _words(asked, about=about, of=of).keys()
+
+    sometimes = {"order", "recipe", "staples", "survey"}
+    assert sometimes - composing.never_there(of, send) == sometimes & words
 
 
 def test_marketing_and_surveys_can_be_left_and_alerts_have_no_such_link() -> None:

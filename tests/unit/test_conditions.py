@@ -363,13 +363,29 @@ def test_a_trace_shows_every_comparison_with_the_value_it_saw() -> None:
         ("customer.orders >= 9", "3", False),
         ("any(item.category == 'chicken')", "chicken, eggs", True),
         (
-            "ordered('eggs', since=trigger)",
+            "not ordered('eggs', since=trigger)",
             "last bought 2026-02-23 16:00 UTC",
-            False,
+            True,
         ),
         ("order.late", "no", False),
     ]
-    assert [text[s.column - 1 :].startswith(s.text) for s in seen] == [True] * 4
+    stands = [text[s.column - 1 :] for s in seen]
+    assert all(
+        at.startswith(s.text.removeprefix("not "))
+        for at, s in zip(stands, seen, strict=True)
+    )
+
+
+def test_a_trace_turns_round_what_stands_behind_a_not() -> None:
+    text = "not (customer.orders >= 9 or not order.late) and not not order.late"
+
+    seen = trace(parse(text, about=BOTH), scope())
+
+    assert [(s.text, s.passed) for s in seen] == [
+        ("not customer.orders >= 9", True),
+        ("order.late", False),
+        ("order.late", False),
+    ]
 
 
 def test_a_trace_says_what_is_not_known() -> None:

@@ -138,7 +138,7 @@ def test_a_mistake_in_a_body_is_told_at_its_place(
         ("preview_txt", "x" * 111, "40 to 110"),
         ("preview_txt", "Hello Ann, here is the same line again, for everybody.", "repeats"),
         ("sms_txt", "Hello. STOP to end", "begins with shop.name"),
-        ("sms_txt", "{{ shop.name }}: hello", "says no way out"),
+        ("sms_txt", "{{ shop.name }}: hello", "a marketing SMS must say how to end it"),
         ("sms_txt", "{{ shop.name }} STOP " + "x" * 450, "costs 4 SMS in GSM-7"),
         ("sms_txt", "{{ shop.name }} STOP “" + "x" * 190, "costs 4 SMS in UCS-2"),
         ("sms_txt", "{{ shop.name }} STOP bit.ly/x", "bit.ly/ is shared"),
@@ -270,6 +270,24 @@ def test_a_code_that_the_campaign_does_not_bring_is_told_with_its_place(
     (problem,) = check(folder, coupons=set())
     assert problem.place == "templates/hello/body.txt:2:10"
     assert "coupons.yaml" in problem.hint
+
+
+def test_a_word_that_the_messages_of_its_campaign_do_not_have_is_told(
+    tmp_path: Path,
+) -> None:
+    text = (
+        "Hello {{ customer.first_name }}\nFor {{ order.number }}:\n"
+        "{% for order in staples %}{{ order.name }}{% endfor %}\n"
+        '{% include "_base/footer.txt" %}\n'
+    )
+    folder = fill(tmp_path / "templates", body_txt=text)
+
+    assert check(folder) == []
+    (problem,) = check(folder, lacking={"hello": {"order": "spring", "recipe": "x"}})
+    assert str(problem) == (
+        'templates/hello/body.txt:2:8: there is no "order" in the messages of spring '
+        "(only campaigns that start with an event of an order, or a late delivery, have one)"
+    )
 
 
 @pytest.mark.parametrize(

@@ -39,8 +39,8 @@ TEMPLATES: dict[str, tuple[Files, str]] = {
     "joiner and namespace": (text("{% set n = namespace(x=1) %}{{ joiner() }}"), 'hello/body.txt:1:1: there is no macro "namespace"'),
     "lipsum": (text("{{ lipsum(n=1000000) }}"), "hello/body.txt:1:1: the number 1000000 is too big"),
     "request and config": (text("{{ request.application }}{{ config.items() }}{{ self }}"), 'hello/body.txt:1:4: there is no "request" in any message'),
-    "map by a dunder": (text("{{ staples | map(attribute='__class__') | list }}"), 'hello/body.txt:1:29: there is no "__class__" here'),
-    "map by a foreign filter": (text("{{ staples | map('attr', '__class__') | list }}"), "hello/body.txt:1:1: No filter named 'attr'."),
+    "map by a dunder": (text("{{ order.items | map(attribute='__class__') | list }}"), 'hello/body.txt:1:33: there is no "__class__" here'),
+    "map by a foreign filter": (text("{{ order.items | map('attr', '__class__') | list }}"), "hello/body.txt:1:1: No filter named 'attr'."),
     "import": (text("{% import 'os' as os %}{% from 'x' import y %}"), "hello/body.txt:1:1: import is not for templates"),
     "caller and varargs": (text("{% macro m() %}{{ varargs }}{{ caller() }}{% endmacro %}{{ m(1, 2) }}"), 'hello/body.txt:1:19: there is no "varargs" in any message'),
     # time

@@ -58,6 +58,7 @@ class Box:
 def _serve() -> None:
     from aftercart import cli  # here, so that whoever imports Box does not pay for it
 
+    cli.commands()  # what each asks for is read now, once, and counted to no check
     for line in sys.stdin:
         folder, *arguments = json.loads(line)
         with (Path(folder) / "printed.txt").open("w+") as paper:

@@ -10,7 +10,6 @@ from aftercart.errors import Place
 from aftercart.examples import Example, Expected, Reaction
 from aftercart.model import Channel, Purpose
 from aftercart.triggers import (
-    EVERY_DAY,
     Anniversary,
     Answered,
     Calendar,
@@ -25,7 +24,6 @@ from aftercart.triggers import (
 
 #: What starts a campaign, and its tests, can be had from here too: who reads of campaigns finds it in one place.
 __all__ = [
-    "EVERY_DAY",
     "Anniversary",
     "Answered",
     "Branch",

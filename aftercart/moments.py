@@ -4,7 +4,7 @@ Everything takes and returns aware UTC datetimes and nothing asks what time it i
 exist happens once, at the end of the gap; when they go back, a time that exists twice happens once, the first time.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Container, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
@@ -94,27 +94,27 @@ def next_in_window(at: datetime, zone: ZoneInfo, opens: time, closes: time) -> d
 
 
 def next_occurrence(
-    after: datetime, zone: ZoneInfo, weekdays: Collection[int], at: time
+    after: datetime, zone: ZoneInfo, days: Container[date], at: time
 ) -> datetime:
-    """The first moment strictly later than `after` at which it is `at` on one of the weekdays (Monday is 0)."""
+    """The first moment strictly later than `after` at which it is `at` on one of the days."""
     for day in _days_from(local(after, zone).date() - _DAY):
-        if day.weekday() in weekdays:
+        if day in days:
             found = moment(datetime.combine(day, at), zone)
             if found > after:
                 return found
-    raise ValueError("no weekday given")
+    raise ValueError("none of the days ever comes")
 
 
 def last_occurrence(
-    not_after: datetime, zone: ZoneInfo, weekdays: Collection[int], at: time
+    not_after: datetime, zone: ZoneInfo, days: Container[date], at: time
 ) -> datetime:
-    """The latest moment, `not_after` included, at which it was `at` on one of the weekdays (Monday is 0)."""
+    """The latest moment, `not_after` included, at which it was `at` on one of the days."""
     for day in _days_from(local(not_after, zone).date() + _DAY, step=-_DAY):
-        if day.weekday() in weekdays:
+        if day in days:
             found = moment(datetime.combine(day, at), zone)
             if found <= not_after:
                 return found
-    raise ValueError("no weekday given")
+    raise ValueError("none of the days ever comes")
 
 
 def _window(
@@ -133,8 +133,8 @@ def _window(
 
 
 def _days_from(first: date, *, step: timedelta = _DAY) -> Iterator[date]:
-    # Ten: every weekday, the day before, and a day that a calendar may have skipped.
-    for count in range(10):
+    # Five weeks from one last Friday of a month to the next, the day before, and a day that a calendar may have skipped.
+    for count in range(40):
         yield first + count * step
 
 

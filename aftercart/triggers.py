@@ -5,8 +5,7 @@ from datetime import time, timedelta
 from typing import ClassVar
 
 from aftercart.conditions import Condition
-
-EVERY_DAY = (0, 1, 2, 3, 4, 5, 6)
+from aftercart.recurrence import EVERY_DAY, Days
 
 
 @dataclass(frozen=True)
@@ -19,9 +18,9 @@ class EventTrigger:
 
 @dataclass(frozen=True)
 class Recurring:
-    """Starts for the whole audience on these weekdays (Monday is 0) at this time on the customer's clock."""
+    """Starts for the whole audience on these days at this time on the customer's clock."""
 
-    weekdays: tuple[int, ...]
+    on: Days
     at: time
 
 
@@ -66,7 +65,7 @@ class Anniversary:
     day: str  #: "birthday" or "since"
     at: time
     days: int = 0
-    weekdays: ClassVar[tuple[int, ...]] = EVERY_DAY
+    on: ClassVar[Days] = EVERY_DAY
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class Inactive:
 
     days: int
     at: time
-    weekdays: ClassVar[tuple[int, ...]] = EVERY_DAY
+    on: ClassVar[Days] = EVERY_DAY
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Which words does the condition language know? Every field: its type, what it needs, what it means, how it is read."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -86,6 +87,10 @@ def _of_customer(name: str) -> Read:
     return lambda scope, _: getattr(scope.customer, name)
 
 
+def _language(scope: Scope, _: Line | None) -> str:
+    return re.split("[-_]", scope.customer.locale)[0].lower()
+
+
 def _of_item(name: str) -> Read:
     return lambda _, line: None if line is None else getattr(line, name)
 
@@ -97,7 +102,8 @@ def _count(scope: Scope, _: Line | None) -> int | None:
 # fmt: off
 _FIELDS = (
     Field("customer.country", Kind.TEXT, "customer", "Two capital letters, such as 'GB'. Empty when not known.", _of_customer("country")),
-    Field("customer.locale", Kind.TEXT, "customer", "The language of the customer, such as 'en' or 'en-GB'.", _of_customer("locale")),
+    Field("customer.language", Kind.TEXT, "customer", "The language alone, in small letters, such as 'de' for all of de, de-DE and de-AT.", _language, searchable=False),
+    Field("customer.locale", Kind.TEXT, "customer", "The language and, where it is known, the country of it, such as 'en' or 'en-GB'.", _of_customer("locale")),
     Field("customer.timezone", Kind.TEXT, "customer", "The clock of the customer, such as 'Europe/London'.", _of_customer("timezone")),
     Field("customer.first_name", Kind.TEXT, "customer", "Empty when not known.", _of_customer("first_name"), searchable=False),
     Field("customer.orders", Kind.NUMBER, "customer", "How many orders the customer has placed so far.", _of_customer("orders")),

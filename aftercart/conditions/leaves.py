@@ -1,6 +1,7 @@
 """What does one comparison or one function call mean? Checks its types, word by word."""
 
 import ast
+import re
 from collections.abc import Callable
 
 from aftercart.conditions import aggregates
@@ -21,6 +22,14 @@ _OPERATORS: dict[type[ast.cmpop], str] = {
     ast.In: "in",
     ast.NotIn: "not in",
 }
+#: The case in which a field always is.
+_FORMS: dict[str, Callable[[str], str]] = {
+    "item.category": str.lower,
+    "customer.country": str.upper,
+    "customer.language": str.lower,
+    "order.currency": str.upper,
+}
+_LANGUAGE = re.compile("[a-z]{2,3}|")
 
 
 def leaf(tree: ast.expr, source: Source, *, inside_items: bool) -> Leaf:
@@ -91,7 +100,8 @@ def _comparison(
         )
     right = tree.comparators[0]
     value = operand(right, operator, of=field.path, kind=field.kind, source=source)
-    _check_case(right, field)
+    for part in right.elts if isinstance(right, ast.List) else [right]:
+        _check_form(part, field)
     return Compare(
         tree.col_offset + 1, source.text_of(tree), field.path, operator, value
     )
@@ -116,20 +126,18 @@ def _aggregate(tree: ast.Compare, operator: str, source: Source) -> Aggregate:
     )
 
 
-def _check_case(tree: ast.expr, field: Field) -> None:
-    """A text in a case that the field never has would be false for ever, and silently."""
-    forms: dict[str, Callable[[str], str]] = {
-        "item.category": str.lower,
-        "customer.country": str.upper,
-        "order.currency": str.upper,
-    }
-    form = forms.get(field.path)
-    for part in tree.elts if isinstance(tree, ast.List) else [tree]:
-        text = part.value if isinstance(part, ast.Constant) else None
-        if form and isinstance(text, str) and text != form(text):
-            size = "lower" if form is str.lower else "upper"
-            raise Wrong(
-                part,
-                f"{field.path} is always in {size} case",
-                f"did you mean '{form(text)}'?",
-            )
+def _check_form(part: ast.expr, field: Field) -> None:
+    """A text in a form that the field never has would be false for ever, and silently."""
+    text = part.value if isinstance(part, ast.Constant) else None
+    form = _FORMS.get(field.path)
+    if not isinstance(text, str) or form is None:
+        return
+    if text != form(text):
+        size = "lower" if form is str.lower else "upper"
+        words = f"{field.path} is always in {size} case"
+        raise Wrong(part, words, f"did you mean '{form(text)}'?")
+    if field.path == "customer.language" and not _LANGUAGE.fullmatch(text):
+        alone = re.split("[-_]", text)[0]
+        fits = alone != text and _LANGUAGE.fullmatch(alone)
+        words = f"'{text}' is not a language alone, of two or three letters"
+        raise Wrong(part, words, f"write '{alone}'" if fits else "for example 'de'")

@@ -27,12 +27,12 @@ from aftercart.conditions.nodes import (
 )
 
 #: What is never unknown, and what is a whole number from 0 on.
-_KNOWN = ("country", "locale", "timezone", "first_name", "has_email", "has_phone")
-_KNOWN_FIELDS = {f"customer.{name}" for name in _KNOWN}
+_KNOWN = ("country", "language", "locale", "timezone", "first_name")
+_KNOWN_FIELDS = {f"customer.{name}" for name in (*_KNOWN, "has_email", "has_phone")}
 _WHOLE = {"order.items"}
 #: What stays as it is while somebody is in a campaign.
 _LASTING = {
-    *("customer.country", "customer.locale"),
+    *("customer.country", "customer.language", "customer.locale"),
     *("order.total", "order.currency", "order.items"),
 }
 

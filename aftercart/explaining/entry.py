@@ -146,7 +146,7 @@ def _recurring(
     tx: Tx, campaign: Campaign, trigger: Recurring, customer: Customer, now: datetime
 ) -> Iterator[Line]:
     zone = moments.zone(customer.timezone)
-    coming = moments.next_occurrence(now, zone, trigger.weekdays, trigger.at)
+    coming = moments.next_occurrence(now, zone, trigger.on, trigger.at)
     place = campaign.place("trigger.every")
     yield Line(
         "next time", clock(customer, coming), "a time of the calendar", "wait", place

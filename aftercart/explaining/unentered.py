@@ -91,7 +91,7 @@ def _by_calendar(
 ) -> Iterator[Line]:
     zone = moments.zone(customer.timezone)
     at = moments.next_occurrence(
-        start - timedelta(seconds=1), zone, trigger.weekdays, trigger.at
+        start - timedelta(seconds=1), zone, trigger.on, trigger.at
     )
     place = campaign.place("trigger")
     if at >= end:

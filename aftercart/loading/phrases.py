@@ -3,21 +3,13 @@
 import re
 from datetime import datetime, time, timedelta
 
-from aftercart import durations
-from aftercart.campaigns import EVERY_DAY, Limit, Recurring, Window
+from aftercart import durations, recurrence
+from aftercart.campaigns import Limit, Recurring, Window
 from aftercart.conditions import TAG
 from aftercart.durations import Duration
 from aftercart.errors import InputError
 from aftercart.intake import EVENT_TYPES
 from aftercart.spelling import did_you_mean, one_slip
-
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_GROUPS = {
-    "day": (0, 1, 2, 3, 4, 5, 6),
-    "weekday": (0, 1, 2, 3, 4),
-    "weekend": (5, 6),
-    **{day: (number,) for number, day in enumerate(_DAYS)},
-}
 
 
 def clock(text: str) -> time:
@@ -148,26 +140,17 @@ def scores(text: str) -> tuple[int, int]:
 
 
 def recurring(text: str) -> Recurring:
-    """Weekdays and a time such as "mondays and thursdays at 10:00".
+    """Days and a time such as "mondays and thursdays at 10:00" or "1st of the month at 9:30".
 
     Raises:
-        InputError: when it is not that; a misspelt day is answered with the day that may be meant.
+        InputError: when it is not that.
     """
     days, found, at = text.strip().partition(" at ")
     if not found:
         raise InputError(
             f'"{text}" does not say when; write days and a time, for example "tuesdays at 10:00"'
         )
-    numbers: set[int] = set()
-    for word in filter(None, re.split(r"[,\s]+|\band\b", days.lower())):
-        group = _GROUPS.get(word) or _GROUPS.get(word.removesuffix("s"))
-        if group is None:
-            hint = did_you_mean(word, [f"{name}s" for name in _GROUPS])
-            raise InputError(f'"{word}" is not a day of the week: {hint}')
-        numbers.update(group)
-    if not numbers:
-        raise InputError(f'"{text}" names no day, for example "tuesdays at 10:00"')
-    return Recurring(tuple(sorted(numbers)), clock(at))
+    return Recurring(recurrence.parse(days), clock(at))
 
 
 def until(text: str) -> Recurring:
@@ -176,7 +159,11 @@ def until(text: str) -> Recurring:
     Raises:
         InputError: when it is neither.
     """
-    return recurring(text) if " at " in text else Recurring(EVERY_DAY, clock(text))
+    return (
+        recurring(text)
+        if " at " in text
+        else Recurring(recurrence.EVERY_DAY, clock(text))
+    )
 
 
 def orders(text: str) -> int:

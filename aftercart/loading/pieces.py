@@ -48,7 +48,7 @@ _CLOCK = r"^\s*([01]?\d|2[0-3]):[0-5]\d\s*$"
 
 
 def _wait(value: object) -> Duration | Recurring:
-    """A duration, or `{until: …}`, a time of the day or of the week."""
+    """A duration, or `{until: …}`, a time of the day, of the week or of the month."""
     if not isinstance(value, dict):
         return _read(phrases.duration, value, '"2 days"')
     for key in value:
@@ -125,7 +125,12 @@ Scores = Annotated[tuple[int, int], phrase(phrases.scores, '"0-6"'), seen_as("0-
 Days = Annotated[
     Recurring,
     phrase(phrases.recurring, '"tuesdays at 10:00"'),
-    seen_as("tuesdays at 10:00"),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "examples": ["tuesdays at 10:00", "1st of the month at 10:00"],
+        }
+    ),
 ]
 Moment = Annotated[
     datetime,

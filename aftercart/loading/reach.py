@@ -16,6 +16,7 @@ from aftercart.campaigns import (
 )
 from aftercart.errors import Problem
 from aftercart.model import Channel
+from aftercart.recurrence import EVERY_DAY, Days
 from aftercart.shop import Shop
 
 #: Of a campaign with more ways than this nothing is said.
@@ -124,9 +125,16 @@ def _later(before: _Past, by: timedelta) -> _Past:
 def _longest(wait: Wait) -> timedelta:
     if wait.until:
         # an hour more where clocks go back
-        return timedelta(days=1 if len(wait.until.weekdays) == 7 else 7, hours=1)
+        return timedelta(days=_apart(wait.until.on), hours=1)
     # days of the calendar: an hour more where clocks go back
     return wait.span or timedelta(days=wait.days, hours=1)
+
+
+def _apart(days: Days) -> int:
+    """How many days may lie between two of them; five weeks between last Fridays of a month."""
+    if days.dates:
+        return 35
+    return 1 if days == EVERY_DAY else 7
 
 
 def _slack(campaign: Campaign, send: Send) -> timedelta:

@@ -102,7 +102,8 @@ class TriggerShape(Shape):
         None, description=f"Only if this holds for the order.\n{_language('order')}"
     )
     every: Days | None = Field(
-        None, description="Starts for the whole audience at this time of the week."
+        None,
+        description="Starts for the whole audience at this time of the week, or of the month.",
     )
     date: Literal["customer.birthday", "customer.since"] | None = Field(
         None, description="Starts every year on this day of the customer."

@@ -37,7 +37,7 @@ def enroll(tx: Tx, rt: Runtime, *, now: datetime) -> int:
         if not silent and now - at <= GRACE:
             count += _enroll_zone(tx, rt, campaign, trigger, zone=zone, at=at, now=now)
         next_at = moments.next_occurrence(
-            at, moments.zone(zone), trigger.weekdays, trigger.at
+            at, moments.zone(zone), trigger.on, trigger.at
         )
         recurrences.mark_planned(tx, campaign.name, zone=zone, at=at, next_at=next_at)
     return count
@@ -56,7 +56,7 @@ def _unplanned(
         planned = recurrences.planned_until(tx, campaign.name)
         for name in customers.zones(tx):
             at = moments.last_occurrence(
-                now, moments.zone(name), trigger.weekdays, trigger.at
+                now, moments.zone(name), trigger.on, trigger.at
             )
             if name not in planned or at > planned[name]:
                 yield campaign, trigger, name, at

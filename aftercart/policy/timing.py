@@ -17,7 +17,7 @@ def after_wait(
         return base + wait.span
     zone = moments.zone(customer.timezone)
     if wait.until:
-        return moments.next_occurrence(base, zone, wait.until.weekdays, wait.until.at)
+        return moments.next_occurrence(base, zone, wait.until.on, wait.until.at)
     # two days before "between 16:00 and 19:00" means that day's afternoon, whatever the hour it began
     following = _following(campaign, step + 1)
     windowed = isinstance(following, Send) and following.between is not None

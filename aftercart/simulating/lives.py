@@ -12,6 +12,7 @@ from aftercart.forecasting import Rhythm
 from aftercart.model import Channel, Customer, Enrollment, Event, Message, Order
 from aftercart.policy.permission import Suppressed
 from aftercart.reasons import Reason
+from aftercart.recurrence import Days
 from aftercart.shop import Shop
 
 
@@ -91,16 +92,16 @@ class World:
         """The moments after `start` and before `end` at which a campaign of the calendar starts in a time zone."""
         trigger = self.campaigns[campaign].trigger
         assert isinstance(trigger, Calendar)  # noqa: S101 - who asks has looked
-        return _occurrences(trigger.weekdays, trigger.at, zone, start, end)
+        return _occurrences(trigger.on, trigger.at, zone, start, end)
 
 
 @lru_cache(maxsize=1024)
 def _occurrences(
-    weekdays: tuple[int, ...], at: time, zone: str, start: datetime, end: datetime
+    on: Days, at: time, zone: str, start: datetime, end: datetime
 ) -> tuple[datetime, ...]:
     found: list[datetime] = []
     tz, last = moments.zone(zone), start
-    while (last := moments.next_occurrence(last, tz, weekdays, at)) < end:
+    while (last := moments.next_occurrence(last, tz, on, at)) < end:
         found.append(last)
     return tuple(found)
 

@@ -119,11 +119,19 @@ def _test(name: str, now: datetime) -> Callable[[str, Any], Clause]:
         return partial(counting.orders_placed, now=now)
     if name == "days_since_order":
         return partial(counting.days_since, happenings.rows_of("orders"), now=now)
+    if name == "language":
+        return partial(_language, func.lower(customers.c.locale))
     return partial(_text, customers.c[name])
 
 
 def _text(column: ColumnElement[str], operator: str, value: str) -> Clause:
     return column == value if operator == "==" else column != value
+
+
+def _language(locale: ColumnElement[str], operator: str, value: str) -> Clause:
+    narrower = (locale.startswith(value + mark, autoescape=True) for mark in "-_")
+    spoken = or_(locale == value, *narrower)
+    return spoken if operator == "==" else not_(spoken)
 
 
 def _yes_no(address: ColumnElement[str], operator: str, value: bool) -> Clause:

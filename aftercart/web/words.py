@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from aftercart import messagelog
+from aftercart import messagelog, recurrence
 from aftercart.campaigns import (
     Anniversary,
     Answered,
@@ -92,16 +92,6 @@ CASES: Mapping[str, str] = {
     "task": "Do what the campaign asks",
 }
 
-_DAYS = [
-    "Mondays",
-    "Tuesdays",
-    "Wednesdays",
-    "Thursdays",
-    "Fridays",
-    "Saturdays",
-    "Sundays",
-]
-
 
 def story(word: str) -> str:
     """The headline of a story entry; a word that we do not know is shown as it is."""
@@ -141,9 +131,8 @@ def trigger(campaign: Campaign) -> str:
     match campaign.trigger:
         case EventTrigger(event=event, where=where):
             return f"after {event}" + (", under a condition" if where else "")
-        case Recurring(weekdays=weekdays, at=at):
-            days = " and ".join(_DAYS[day] for day in weekdays)
-            return f"{days} at {at:%H:%M}"
+        case Recurring(on=days, at=at):
+            return f"{recurrence.spoken(days)} at {at:%H:%M}"
         case Anniversary(day=day, days=days, at=at):
             what = "birthday" if day == "birthday" else "anniversary as a customer"
             shift = (

@@ -105,6 +105,8 @@ MISTAKES = [
         '12:14: no message is of use for more than 30 days (write "expires: 30 days" or less)'),
     Mistake(_S, "  event: order.delivered\n  where: any(item.category == 'chicken')\n", "  every: tusdays at 10:00\n",
         '4:10: "tusdays" is not a day of the week: did you mean "tuesdays"?'),
+    Mistake(_S, "  event: order.delivered\n  where: any(item.category == 'chicken')\n", "  every: 31st of the month at 10:00\n",
+        '4:10: not every month has a "31st"; write a day from 1st to 28th, or "last day of the month"'),
     Mistake(_S, "  event: order.delivered\n  where: any(item.category == 'chicken')\n", "  every: tuesdays 10:00\n",
         '4:10: "tuesdays 10:00" does not say when; write days and a time, for example "tuesdays at 10:00"'),
     Mistake(_S, "  event: order.delivered\n  where: any(item.category == 'chicken')\n", "  date: birthday\n",

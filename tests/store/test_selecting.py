@@ -43,7 +43,9 @@ def _fill(store: Store) -> None:
                 "phone": dice.choice(["", "+441632960000"]),
                 "timezone": dice.choice(["Europe/London", "America/New_York"]),
                 "country": dice.choice(["", "GB", "IE", "US"]),
-                "locale": dice.choice(["en", "en-GB", "de"]),
+                "locale": dice.choice(
+                    ["en", "en-GB", "de", "de_AT", "DE-at", "deu", ""]
+                ),
                 "created_at": NOW,
             }
         )
@@ -165,6 +167,7 @@ _FORMS = ("< {0}", "<= {0}", "> {0}", ">= {0}", "== {0}", "!= {0}")
 _texts = {
     "country": st.sampled_from(["'GB'", "'IE'", "'US'", "''", "'XX'"]),
     "first_name": st.sampled_from(["'Ann'", "'ann'", "'Ömer'", '"O\'Neil"', "'%'"]),
+    "language": st.sampled_from(["'en'", "'de'", "'deu'", "''"]),
     "locale": st.sampled_from(["'en'", "'en-GB'", "'EN'"]),
 }
 
@@ -276,6 +279,26 @@ def test_what_is_not_known_is_false_and_its_opposite_true(
     chosen = _by_sql(store, text)
 
     assert chosen == ({"new"} if text.startswith("not") else set())
+
+
+def test_a_language_is_meant_wherever_it_is_spoken_and_however_it_is_spelt(
+    store: Store,
+) -> None:
+    spelt = ["de", "DE", "de-DE", "DE-at", "de_CH", "DE_LI", "deu", "nds", "en-DE", ""]
+    with store.write() as tx:
+        more = {"timezone": "UTC", "created_at": NOW}
+        rows = [{"id": one or "none", "locale": one, **more} for one in spelt]
+        tx.execute(insert(customers), rows)
+    german = {"de", "DE", "de-DE", "DE-at", "de_CH", "DE_LI"}
+    others = {"deu", "nds", "en-DE", "none"}
+
+    for text, chosen in {
+        "customer.language == 'de'": german,
+        "customer.language != 'de'": others,
+        "customer.language in ['nds', 'deu']": {"nds", "deu"},
+        "customer.language == ''": {"none"},
+    }.items():
+        assert _by_sql(store, text) == _by_predicate(store, text) == chosen
 
 
 @pytest.mark.parametrize("total", ["0.29", "0.57", "1.10", "1234567.89"])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from aftercart import moments
 from aftercart.errors import InputError
+from aftercart.recurrence import EVERY_DAY, Days
 
 #: Thirteen clocks: both hemispheres, half and quarter hours, a change of half an hour, changes at midnight, and none at all.
 ZONES = [
@@ -28,7 +29,12 @@ ZONES = [
     "Pacific/Auckland",
 ]
 LONDON, NEW_YORK = ZoneInfo("Europe/London"), ZoneInfo("America/New_York")
-DAYS = (0, 1, 2, 3, 4, 5, 6)
+some_days = st.builds(
+    Days,
+    st.sets(st.integers(0, 6), min_size=1).map(tuple),
+    # in every month, all of its first or of its last week are such days
+    st.sampled_from([(), (1, 2, 3, 4, 5, 6, 7), (-7, -6, -5, -4, -3, -2, -1)]),
+)
 
 
 def utc(text: str) -> datetime:
@@ -188,9 +194,9 @@ def test_a_day_that_a_calendar_skips_has_no_window() -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(case=near_a_change(), at=clock, days=st.sets(st.sampled_from(DAYS), min_size=1))
+@given(case=near_a_change(), at=clock, days=some_days)
 def test_occurrences_before_and_after_a_moment_enclose_it(
-    case: tuple[datetime, ZoneInfo], at: time, days: set[int]
+    case: tuple[datetime, ZoneInfo], at: time, days: Days
 ) -> None:
     now, zone = case
 
@@ -209,16 +215,39 @@ def test_a_daily_time_comes_once_on_each_of_365_days(name: str, at: time) -> Non
     zone, now = ZoneInfo(name), utc("2026-01-01 12:00")
     dates = []
     for _ in range(365):
-        now = moments.next_occurrence(now, zone, DAYS, at)
+        now = moments.next_occurrence(now, zone, EVERY_DAY, at)
         dates.append(moments.local(now, zone).date())
 
     assert len(set(dates)) == 365
     assert dates[-1] - dates[0] == timedelta(days=364)
 
 
-def test_without_a_weekday_there_is_no_occurrence() -> None:
+@pytest.mark.parametrize("name", ZONES)
+@pytest.mark.parametrize("at", [time(0), time(2, 15)])
+@pytest.mark.parametrize(
+    "days", [Days(dates=(-1,)), Days((6,), (-7, -6, -5, -4, -3, -2, -1))]
+)
+def test_a_monthly_time_comes_once_in_each_of_120_months(
+    name: str, at: time, days: Days
+) -> None:
+    zone, now = ZoneInfo(name), utc("2025-12-31 12:00")
+    months = []
+    for _ in range(120):
+        now = moments.next_occurrence(now, zone, days, at)
+        day = moments.local(now, zone).date()
+        assert day in days
+        months.append((day.year, day.month))
+
+    # the first may still be of the old year, where it is not yet the time of its last day
+    ahead = 0 if months[0] == (2026, 1) else 1
+    assert months == [
+        (2026 + (n - ahead) // 12, (n - ahead) % 12 + 1) for n in range(120)
+    ]
+
+
+def test_on_no_day_there_is_no_occurrence() -> None:
     for find in (moments.next_occurrence, moments.last_occurrence):
-        with pytest.raises(ValueError, match="no weekday"):
+        with pytest.raises(ValueError, match="none of the days"):
             find(utc("2026-01-01 12:00"), LONDON, (), time(10))
 
 

@@ -23,6 +23,7 @@ from aftercart.campaigns import (
 from aftercart.codes import Coupon
 from aftercart.loading import check_folder, json_schema, load_campaigns, load_shop
 from aftercart.model import Channel, Purpose
+from aftercart.recurrence import Days
 
 FOLDER = Path("campaigns")
 
@@ -102,7 +103,7 @@ def test_a_survey_comes_weekly_but_once_in_90_days_to_one_person(
 ) -> None:
     survey = campaigns["nps-survey"]
 
-    assert survey.trigger == Recurring((1,), time(10))
+    assert survey.trigger == Recurring(Days((1,)), time(10))
     assert survey.limit == Limit(1, timedelta(days=90))
     assert "customer.days_since_order <= 30" in str(survey.audience)
     assert survey.purpose is Purpose.SURVEY

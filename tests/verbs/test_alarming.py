@@ -6,6 +6,7 @@ from dataclasses import replace
 from aftercart import alarming, explaining, tracking
 from aftercart.campaigns import Recurring, Send
 from aftercart.model import Channel, Purpose, State
+from aftercart.recurrence import Days
 from aftercart.shop import Rates
 from aftercart.store import pauses, tables
 from tests.people import ANN, Person
@@ -33,7 +34,7 @@ def _send(stage: Stage, count: int, *, purpose: Purpose = Purpose.SURVEY) -> lis
         survey,
         name="news",
         purpose=purpose,
-        trigger=Recurring((0, 1, 2), MONDAY.time()),
+        trigger=Recurring(Days((0, 1, 2)), MONDAY.time()),
         steps=(Send(Channel.EMAIL, "nps-survey", 2 * DAY),),
         audience=None,
         limit=None,

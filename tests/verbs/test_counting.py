@@ -12,6 +12,7 @@ from aftercart.campaigns import Campaign, EventTrigger, Recurring, Send, StopIf,
 from aftercart.conditions import Condition, parse
 from aftercart.explaining import explain
 from aftercart.model import Channel, Purpose, State
+from aftercart.recurrence import EVERY_DAY, Days
 from aftercart.store import tables
 from tests.people import ANN
 from tests.verbs.stage import DAY, HOUR, MONDAY, Stage
@@ -102,7 +103,7 @@ def test_the_audience_of_a_calendar_counts_in_sql_and_again_before_sending(
     stage: Stage,
 ) -> None:
     audience = condition("sum(orders.total, within='90 days') >= 30.30")
-    trigger = Recurring((0, 1, 2, 3, 4, 5, 6), time(10))
+    trigger = Recurring(EVERY_DAY, time(10))
     survey = {
         "purpose": Purpose.SURVEY,
         "steps": (replace(MAIL, template="nps-survey"),),
@@ -144,7 +145,7 @@ def test_only_what_the_campaigns_ask_for_is_loaded(scene: Stage) -> None:
 def test_an_explanation_shows_what_was_counted_and_where_that_is_asked(
     stage: Stage,
 ) -> None:
-    every = Recurring((0,), time(10))
+    every = Recurring(Days((0,)), time(10))
     audience = condition("count(orders) >= 2 and days_since(clicks) > 30")
     begins(stage, trigger=every, audience=audience)
     stage.tell("order.placed", ANN, order="o-1", items=["eggs"])

@@ -7,6 +7,7 @@ from aftercart import explaining, tracking
 from aftercart.campaigns import Answered, Campaign, Recurring, Send, Status, Wait
 from aftercart.model import Channel, Purpose, State
 from aftercart.reasons import Code, from_json
+from aftercart.recurrence import Days
 from aftercart.store import pauses, tables
 from tests.people import ANN, CY, DI, Person
 from tests.verbs.stage import DAY, HOUR, MONDAY, Stage, due_recipe, shipped
@@ -75,7 +76,10 @@ def test_what_a_draft_would_have_sent_is_not_sent_when_it_goes_live(
 ) -> None:
     nudges = shipped()[0]["reorder-nudge"]
     weekly = replace(
-        nudges, name="weekly", trigger=Recurring((0, 1), MONDAY.time()), audience=None
+        nudges,
+        name="weekly",
+        trigger=Recurring(Days((0, 1)), MONDAY.time()),
+        audience=None,
     )
     scene.rt.campaigns = {"weekly": replace(weekly, status=Status.DRAFT)}
     scene.now = MONDAY - DAY
@@ -229,7 +233,7 @@ def _newsletter(*rounds: int, purpose: Purpose = Purpose.MARKETING) -> Campaign:
         nudges,
         name="news",
         purpose=purpose,
-        trigger=Recurring((0,), MONDAY.time()),
+        trigger=Recurring(Days((0,)), MONDAY.time()),
         audience=None,
         steps=(send,),
         limit=None,

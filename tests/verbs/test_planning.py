@@ -2,13 +2,13 @@
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
-from aftercart import enrolling, planning
-from aftercart.campaigns import Send, Wait
+from aftercart import enrolling, planning, recurrence
+from aftercart.campaigns import Recurring, Send, Wait
 from aftercart.campaigns import StopIf as Stop
 from aftercart.conditions import parse
 from aftercart.model import Channel, Purpose
@@ -919,6 +919,28 @@ def test_a_survey_comes_on_tuesday_at_ten_on_each_ones_own_clock(stage: Stage) -
     assert _sent(stage, ANN) == [("Tue 10:00", "nps-survey")]
     assert _sent(stage, DI) == [("Tue 10:00", "nps-survey")]
     assert {row.occurrence for row in stage.messages()} == {"2026-03-03"}
+
+
+def test_a_campaign_of_the_last_day_comes_once_in_every_month_on_each_ones_own_date(
+    stage: Stage,
+) -> None:
+    last = Recurring(recurrence.parse("last day of the month"), time(10))
+    survey = replace(shipped()[0]["nps-survey"], limit=None, audience=None)
+    stage.only()
+    stage.add(replace(survey, trigger=last))
+    for who in (ANN, DI):
+        _bought(stage, who, "eggs")
+
+    stage.run(MONDAY + 95 * DAY)
+
+    ends = ["2026-03-31", "2026-04-30", "2026-05-31"]
+    assert [row.occurrence for row in stage.messages(who=ANN)] == ends
+    assert [row.occurrence for row in stage.messages(who=DI)] == ends
+    assert [hour for hour, _ in _sent(stage, DI)] == [
+        "Tue 10:00",
+        "Thu 10:00",
+        "Sun 10:00",
+    ]
 
 
 def test_a_survey_comes_once_in_90_days(scene: Stage) -> None:

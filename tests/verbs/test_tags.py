@@ -21,6 +21,7 @@ from aftercart.importing import import_customers
 from aftercart.intake import parse_event
 from aftercart.model import Channel, Purpose, State
 from aftercart.planning import stepping
+from aftercart.recurrence import EVERY_DAY
 from aftercart.store import customers, tables, tags
 from tests.people import ANN, BO
 from tests.verbs.stage import DAY, HOUR, MONDAY, Stage
@@ -191,7 +192,7 @@ def test_who_is_tagged_is_the_audience_of_a_calendar(stage: Stage) -> None:
     begins(
         stage,
         MAIL,
-        trigger=Recurring((0, 1, 2, 3, 4, 5, 6), datetime.min.time()),
+        trigger=Recurring(EVERY_DAY, datetime.min.time()),
         audience=parse("tagged('vip')", about=frozenset({"customer"})),
     )
     stage.plan()
@@ -204,7 +205,7 @@ def test_who_is_tagged_is_the_audience_of_a_calendar(stage: Stage) -> None:
 
 
 def test_a_campaign_that_only_tags_asks_for_no_consent(scene: Stage) -> None:
-    every = Recurring((0, 1, 2, 3, 4, 5, 6), datetime.min.time())
+    every = Recurring(EVERY_DAY, datetime.min.time())
     begins(scene, Tag("seen"), trigger=every)
     scene.plan()
 

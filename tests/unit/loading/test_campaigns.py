@@ -24,6 +24,7 @@ from aftercart.errors import CampaignError
 from aftercart.intake import EVENT_TYPES
 from aftercart.loading import json_schema, load_campaigns
 from aftercart.model import Channel, Customer, Purpose
+from aftercart.recurrence import Days
 
 FULL = """\
 # a comment
@@ -127,7 +128,7 @@ def test_what_is_not_said_has_a_quiet_default(tmp_path: Path) -> None:
 def test_days_are_read_as_people_write_them(
     tmp_path: Path, text: str, weekdays: tuple[int, ...], at: time
 ) -> None:
-    assert trigger(tmp_path, f'{{every: "{text}"}}') == Recurring(weekdays, at)
+    assert trigger(tmp_path, f'{{every: "{text}"}}') == Recurring(Days(weekdays), at)
 
 
 def test_running_low_brings_its_staples_along(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from aftercart.campaigns import Campaign, Recurring, Send
 from aftercart.model import Channel, Customer, Purpose
 from aftercart.policy import held_out
+from aftercart.recurrence import Days
 
 PEOPLE = [Customer(id=f"c-{n}") for n in range(20_000)]
 
@@ -20,7 +21,7 @@ def campaign(name: str = "nudge", share: float = 0.05) -> Campaign:
         name=name,
         title=name,
         purpose=Purpose.MARKETING,
-        trigger=Recurring((0,), time(10)),
+        trigger=Recurring(Days((0,)), time(10)),
         steps=(Send(Channel.EMAIL, name, expires=timedelta(days=1)),),
         version="1",
         holdout=share,

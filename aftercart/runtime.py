@@ -6,7 +6,7 @@ The one place that asks what time it is.
 import os
 import secrets
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -197,15 +197,18 @@ def read_settings() -> Settings:
     return settings.read(os.environ)
 
 
-def open_runtime(chosen: Settings, *, clock: Clock | None = None) -> Runtime:
+def open_runtime(
+    chosen: Settings, *, clock: Clock | None = None, only: Collection[str] = ()
+) -> Runtime:
     """Opens the database, brings its schema up to date, and reads campaigns and shop.
 
-    Without `clock`, the database's pushed clock rules where it has one, else the real time.
+    Without `clock`, the database's pushed clock rules where it has one, else the real time. With `only`, mistakes in the files of
+    other campaigns are in nobody's way: those campaigns are left out.
 
     Raises:
         ConfigError: when a setting, a campaign or the shop's data cannot be used.
     """
-    campaigns, shop = loading.load(chosen.folder / "campaigns")
+    campaigns, shop = loading.load(chosen.folder / "campaigns", only=only)
     return _open(chosen, campaigns, shop, clock)
 
 

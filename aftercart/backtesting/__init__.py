@@ -15,7 +15,6 @@ from aftercart.backtesting.telling import as_json, why_not
 from aftercart.campaigns import Campaign
 from aftercart.errors import InputError
 from aftercart.settings import Settings
-from aftercart.spelling import did_you_mean
 from aftercart.store import open_store, orders
 
 __all__ = [
@@ -129,13 +128,7 @@ def latest(settings: Settings, *, days: int) -> tuple[datetime, datetime]:
 
 
 def _chosen(settings: Settings, plan: Plan) -> list[Campaign]:
-    known = {c.name: c for c in loading.load_campaigns(settings.folder / "campaigns")}
-    for name in plan.campaigns:
-        if name not in known:
-            raise InputError(
-                f'there is no campaign "{name}"; {did_you_mean(name, list(known))}'
-            )
-    return [known[name] for name in plan.campaigns or sorted(known)]
+    return list(loading.load_campaigns(settings.folder / "campaigns", plan.campaigns))
 
 
 def _spread(

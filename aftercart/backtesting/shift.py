@@ -92,7 +92,7 @@ class _Bench:
 @lru_cache(maxsize=2)
 def _bench(settings: Settings, campaigns: tuple[str, ...]) -> _Bench:
     folder = settings.folder
-    every, shop = loading.load(folder / "campaigns")
+    every, shop = loading.load(folder / "campaigns", only=campaigns)
     chosen = [c for c in every if c.name in campaigns]
     world = World({c.name: c for c in chosen}, shop)
     return _Bench(

@@ -46,7 +46,7 @@ def preview(
     quiet_logs()
     if watch and send_to:
         raise InputError("--watch and --send-to do not go together; name one of them")
-    rt = open_runtime(read_settings())
+    rt = open_runtime(read_settings(), only=[campaign])
     try:
         if send_to:
             trying.recipient(rt, send_to)  # said before anything is shown

@@ -8,10 +8,8 @@ from rich.text import Text
 
 from aftercart import loading, rehearsing
 from aftercart.cli.showing import count, out, quiet_logs
-from aftercart.errors import InputError
 from aftercart.rehearsing import Rehearsed
 from aftercart.runtime import read_settings
-from aftercart.spelling import did_you_mean
 
 
 def test(
@@ -24,12 +22,7 @@ def test(
     """Play the tests of the campaigns: an invented customer, a pushed clock, and what has to come of it."""
     quiet_logs()
     settings = read_settings()
-    known = {c.name: c for c in loading.load_campaigns(settings.folder / "campaigns")}
-    for name in campaign or ():
-        if name not in known:
-            hint = did_you_mean(name, list(known))
-            raise InputError(f'there is no campaign "{name}"; {hint}')
-    chosen = [known[name] for name in campaign or known]
+    chosen = loading.load_campaigns(settings.folder / "campaigns", campaign or ())
     played: list[Rehearsed] = []
     for one in rehearsing.rehearse(settings, chosen):
         played.append(one)

@@ -1,12 +1,12 @@
 """What did marketing write? The YAML files of campaigns/ as values, or every mistake in them with file, line and column."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from aftercart.campaigns import Campaign
-from aftercart.errors import CampaignError, Problem
+from aftercart.errors import CampaignError, InputError, Problem
 from aftercart.loading import (
     coupons,
     documents,
@@ -23,6 +23,7 @@ from aftercart.loading.building import Builder
 from aftercart.loading.fitting import fit
 from aftercart.loading.schema import CampaignShape, json_schema
 from aftercart.shop import Shop
+from aftercart.spelling import did_you_mean
 
 __all__ = [
     "check_folder",
@@ -40,25 +41,42 @@ def names(folder: Path) -> list[str]:
     return [path.stem for path in _files(folder)]
 
 
-def load(folder: Path) -> tuple[tuple[Campaign, ...], Shop]:
+def load(
+    folder: Path, *, only: Collection[str] = ()
+) -> tuple[tuple[Campaign, ...], Shop]:
     """The campaigns of a folder, by name, and the shop that its folder `shop` describes.
 
+    Who works on one campaign names it with `only`. Mistakes in the files of others are not in their way then: those are left out.
+
     Raises:
-        CampaignError: with all mistakes of all files.
+        CampaignError: with all mistakes of all files, those of the shop included.
     """
     campaigns, shop, problems = _read(folder)
+    if only:
+        others = {
+            f"{folder.name}/{p.name}" for p in _files(folder) if p.stem not in only
+        }
+        broken = {Path(p.file).stem for p in problems if p.file in others}
+        problems = [p for p in problems if p.file not in others]
+        campaigns = tuple(c for c in campaigns if c.name not in broken)
     if problems or shop is None:
         raise CampaignError(problems)
     return campaigns, shop
 
 
-def load_campaigns(folder: Path) -> tuple[Campaign, ...]:
-    """The campaigns of a folder, by name.
+def load_campaigns(folder: Path, wanted: Sequence[str] = ()) -> tuple[Campaign, ...]:
+    """The campaigns of a folder, by name; where some are named, these alone, as in `load`.
 
     Raises:
-        CampaignError: with all mistakes of all files, the shop's own files included.
+        CampaignError: with all mistakes of the files, those of the shop included.
+        InputError: when there is no campaign of a name.
     """
-    return load(folder)[0]
+    known = {c.name: c for c in load(folder, only=wanted)[0]}
+    for name in wanted:
+        if name not in known:
+            hint = did_you_mean(name, names(folder))
+            raise InputError(f'there is no campaign "{name}"; {hint}')
+    return tuple(known[name] for name in wanted or known)
 
 
 def compile_again(

@@ -29,12 +29,12 @@ _CSP = (
 Look = Callable[[Runtime], list[Preview]]
 
 
-def create_watch(rt: Runtime, title: str, look: Look) -> Starlette:
+def create_watch(rt: Runtime, campaign: str, look: Look) -> Starlette:
     """The application of the page: `/` shows, `/stamp` says whether something has changed."""
     folder = rt.settings.folder
 
     async def show(request: Request) -> Response:
-        return await run_in_threadpool(_show, rt, title, look)
+        return await run_in_threadpool(_show, rt, campaign, look)
 
     async def stamp(request: Request) -> Response:
         return PlainTextResponse(await run_in_threadpool(_stamp, folder))
@@ -45,26 +45,26 @@ def create_watch(rt: Runtime, title: str, look: Look) -> Starlette:
     )
 
 
-def _show(rt: Runtime, title: str, look: Look) -> Response:
+def _show(rt: Runtime, campaign: str, look: Look) -> Response:
     live = _stamp(rt.settings.folder)
     seen: list[Preview] = []
     problems: list[Problem] = []
     try:
-        _read_again(rt)
+        _read_again(rt, campaign)
         seen = look(rt)
     except ConfigError as error:
         problems = error.problems
     except AftercartError as error:
-        problems = [Problem(title, 0, 0, str(error))]
-    made = proof.page(title, seen, shop=rt.shop, problems=problems, live=live)
+        problems = [Problem(campaign, 0, 0, str(error))]
+    made = proof.page(campaign, seen, shop=rt.shop, problems=problems, live=live)
     headers = {"content-security-policy": _CSP, "cache-control": "no-store"}
     return HTMLResponse(made, headers=headers)
 
 
-def _read_again(rt: Runtime) -> None:
+def _read_again(rt: Runtime, campaign: str) -> None:
     """Campaigns, shop and templates as they are now; a template with a mistake is a mistake here and not its last good version."""
     folder = rt.settings.folder
-    campaigns, rt.shop = loading.load(folder / "campaigns")
+    campaigns, rt.shop = loading.load(folder / "campaigns", only=[campaign])
     rt.campaigns = {c.name: c for c in campaigns}
     rt.renderer = Renderer(folder / "templates", locale=rt.shop.locale)
 

@@ -66,6 +66,22 @@ def test_a_campaign_alone_meets_no_other(stocked: House) -> None:
     assert all(w["code"] != "frequency_cap" for w in said["campaigns"][0]["waited"])
 
 
+def test_a_campaign_alone_is_not_kept_from_playing_by_a_mistake_in_another(
+    stocked: House,
+) -> None:
+    broken = stocked.folder / "campaigns" / "win-back.yaml"
+    sound = broken.read_text()
+    broken.write_text(sound.replace("purpose:", "porpose:"))
+    try:
+        alone = stocked.command("backtest", "recipe-follow-up", *DAYS, "--json").stdout
+        refused = stocked.command("backtest", *DAYS, expect=1).stderr
+    finally:
+        broken.write_text(sound)
+
+    assert json.loads(alone)["campaigns"][0]["campaign"] == "recipe-follow-up"
+    assert "campaigns/win-back.yaml" in refused
+
+
 def test_the_page_stands_alone(stocked: House) -> None:
     stocked.command("backtest", *DAYS, "--report", "page.html")
     page = (stocked.folder / "page.html").read_text()

@@ -76,6 +76,34 @@ def test_a_name_that_is_no_campaign_is_answered_with_the_one_that_may_be_meant(
     assert "nps-survey" in said
 
 
+def test_a_mistake_in_one_campaign_is_in_the_way_of_nobody_who_names_another(
+    house: House,
+) -> None:
+    _edit(house, "win-back", "purpose: marketing", "purpose: advertising")
+
+    named = house.command("test", "nps-survey").stdout
+    seen = house.command("preview", "nps-survey").stdout
+    every = house.command("test", expect=1).stderr
+    itself = house.command("test", "nps-survey", "win-back", expect=1).stderr
+    misspelt = house.command("test", "winback", expect=2).stderr
+
+    assert "0 failures" in named
+    assert "desktop, phone, dark" in seen
+    for said in (every, itself):
+        assert "campaigns/win-back.yaml:" in said
+        assert '"advertising" is not one of' in said
+    assert 'did you mean "win-back"?' in misspelt
+
+
+def test_a_mistake_of_the_shop_is_in_everybodys_way(house: House) -> None:
+    shop = house.folder / "campaigns" / "shop" / "shop.yaml"
+    shop.write_text(shop.read_text() + "nmae: x\n")
+
+    said = house.command("test", "nps-survey", expect=1).stderr
+
+    assert 'unknown key "nmae"' in said
+
+
 def test_what_support_is_asked_to_do_can_be_expected_too(house: House) -> None:
     (house.folder / "campaigns" / "care.yaml").write_text(
         """\

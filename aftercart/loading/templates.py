@@ -7,7 +7,7 @@ from aftercart.model import Channel
 from aftercart.spelling import did_you_mean
 
 _NEEDED: dict[Channel, tuple[tuple[str, ...], ...]] = {
-    Channel.EMAIL: (("subject.txt",), ("body.mjml", "body.html"), ("body.txt",)),
+    Channel.EMAIL: (("subject.txt",), ("body.mjml", "body.html")),
     Channel.SMS: (("sms.txt",),),
 }
 

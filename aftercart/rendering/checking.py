@@ -18,6 +18,8 @@ from aftercart.rendering import (
     names,
     parts,
     phrases,
+    plain,
+    pressing,
     sources,
     tags,
     translations,
@@ -99,7 +101,7 @@ def arranged(judged: Iterable[tuple[Step, list[Problem]]]) -> list[Problem]:
     found = {problem for _, problems in judged for problem in problems}
     if any(problems for step, problems in judged if step.markup):
         # the compiler's own words only repeat, less precisely, what was found in the markup
-        found = {p for p in found if not p.message.startswith(sources.UNREADABLE)}
+        found = {p for p in found if not p.message.startswith(pressing.UNREADABLE)}
     return sorted(found)
 
 
@@ -162,7 +164,8 @@ def _of_template(
             found += names.problems(marked, tree, lacking=use.lacking)
             found += [] if use.coupon else parts.of_coupon(marked, tree)
             trees[part] = tree
-    found += parts.of_law(trees, purpose, shown)
+    written = {p: t for p, t in trees.items() if not plain.is_made(made.texts[p])}
+    found += parts.of_law(written, purpose, shown)
     if found:
         return found, trees  # samples would only repeat what is already said
     try:

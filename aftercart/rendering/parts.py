@@ -39,7 +39,7 @@ def of_folder(home: Path, shown: str) -> Iterator[Problem]:
         )
     parts = {sources.FILES[file] for file in present & set(sources.FILES)}
     if parts - {"sms"}:
-        for part in ("subject", "preview", "html", "text"):
+        for part in ("subject", "preview", "html"):
             if part not in parts:
                 yield Problem(shown, 1, 1, f"an e-mail needs {_FILE[part]}")
 

@@ -23,9 +23,10 @@ from aftercart.campaigns import Place
 from aftercart.errors import Problem, TemplateError
 from aftercart.handover import Rendered
 from aftercart.model import Channel
-from aftercart.rendering import constructs, names, sources, tags
+from aftercart.rendering import constructs, names, plain, sources, tags
+from aftercart.rendering.pressing import ToHtml
 from aftercart.rendering.sandbox import Sandbox, printable
-from aftercart.rendering.sources import Sources, ToHtml
+from aftercart.rendering.sources import Sources
 
 MAX_HTML = 256 * 1024
 MAX_TEXT = 256 * 1024
@@ -204,6 +205,7 @@ class _Part:
         self._marked = tags.Marked(
             tags.split(template.sources[part], file), template.places.get(part, ())
         )
+        self._made = plain.is_made(template.sources[part])
         self._limit = _LIMITS.get(part, MAX_TEXT)
         self._name = f"{template.name}/{part}"
         self._file = f"<{self._name} {template.version}>"
@@ -224,7 +226,7 @@ class _Part:
         if len(text) > self._limit:
             words = f"more than {self._limit:,} characters, which is the most that may be sent"
             raise TemplateError([tags.problem(self._marked.place(1), words)])
-        return text
+        return plain.tidy(text) if self._made else text
 
     def _joined(self, pieces: Iterator[str]) -> str:
         """Up to the limit and a little more: what is too long is not made to its end."""

@@ -7,14 +7,15 @@ needs no file any more, so that an old message can be shown again from what was 
 import hashlib
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from aftercart import locales
 from aftercart.campaigns import Place
 from aftercart.errors import Problem, TemplateError
-from aftercart.rendering import files, nesting, tags
+from aftercart.rendering import files, plain, pressing, tags
+from aftercart.rendering.pressing import ToHtml
 from aftercart.rendering.tags import Piece
 from aftercart.spelling import did_you_mean
 
@@ -33,19 +34,11 @@ MAX_DEPTH = 3
 MAX_SIZE = (
     384 * 1024
 )  #: of all files that a template is made of, each as often as it is included
-MAX_PRESSED = 512 * 1024
-MAX_ELEMENTS = 100  #: inside each other; MJML takes its whole process down with it at a few thousand
 _INCLUDE = re.compile(
     r"""\{%[-+]?\s*include\s+(["'])_base/([a-z0-9_-]+\.[a-z]+)\1\s*[-+]?%\}"""
 )
 _MARKER = re.compile(r"<!--\s*aftercart:\s*(body|preview)\s*-->")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
-_HOLD = "jinja-tag-%d-held"
-_HELD = re.compile(r"jinja-tag-(\d+)-held")
-
-UNREADABLE = "MJML cannot read this"
-
-ToHtml = Callable[[str], str]
 
 
 @dataclass(frozen=True)
@@ -136,6 +129,7 @@ class _Composer:
         body = next((f for f in ("body.mjml", "body.html") if f in parts), "")
         if body and not self._problems:
             done["html"] = self._html(body, parts[body], done.get("preview", []))
+            done.setdefault("text", plain.made_of([*self._macros(), *parts[body]]))
         if self._problems:
             raise TemplateError(self._problems)
         return Sources(
@@ -154,10 +148,13 @@ class _Composer:
             pieces = _inset(body, insets)
         if file == "body.mjml" and not self._problems:
             pieces = self._pressed(pieces, body)
+        return [*self._macros(), *pieces]
+
+    def _macros(self) -> list[Piece]:
+        """The shared pieces that a body may call."""
         macros = f"{SHARED}/{MACROS}"
-        if (self._folder / self._nearest(macros)).is_file():
-            pieces = [*_trimmed(self._pieces(macros)), *pieces]
-        return pieces
+        there = (self._folder / self._nearest(macros)).is_file()
+        return _trimmed(self._pieces(macros)) if there else []
 
     def _nearest(self, path: str) -> str:
         """The file in the customer's language, where there is one."""
@@ -166,48 +163,12 @@ class _Composer:
         return next((way for way in ways if (self._folder / way).is_file()), path)
 
     def _pressed(self, pieces: Sequence[Piece], body: Sequence[Piece]) -> list[Piece]:
-        """Through MJML, with every tag held by a word that MJML does not touch."""
-        kept = [p for p in pieces if p.kind != "comment"]
-        text = "".join(
-            p.text if p.kind == "text" else _HOLD % n for n, p in enumerate(kept)
-        )
         place = body[0].place if body else Place(SHARED, 1, 1)
-        if nesting.deepest(text) > MAX_ELEMENTS:
-            words = f"more than {MAX_ELEMENTS} elements inside each other"
-            self._problems.append(
-                tags.problem(place, words, "close them, or use fewer")
-            )
-            return []
         try:
-            made = self._to_html(text)
-        except Exception as error:  # the compiler is foreign code; whatever it raises is the file's fault
-            hint = "often an attribute without quotes, a bare < or a tag that is not closed"
-            self._problems.append(
-                tags.problem(
-                    _blamed(kept, error) or place, f"{UNREADABLE}: {error}", hint
-                )
-            )
+            return pressing.press(pieces, to_html=self._to_html, place=place)
+        except TemplateError as error:
+            self._problems += error.problems
             return []
-        if len(made) > MAX_PRESSED:
-            words = f"{len(made):,} characters of HTML"
-            hint = f"at most {MAX_PRESSED:,}; mailboxes cut a message off long before"
-            self._problems.append(tags.problem(place, words, hint))
-            return []
-        done: list[Piece] = []
-        for index, stretch in enumerate(_HELD.split(made)):
-            held = kept[int(stretch)] if index % 2 else None
-            done.append(held or Piece("text", stretch, place))
-        lost = {id(p) for p in kept if p.kind != "text"} - {id(p) for p in done}
-        self._problems += [
-            tags.problem(
-                p.place,
-                f"MJML drops {p.text.split()[0]} … at this place",
-                "put it inside <mj-text>, or between columns and sections inside <mj-raw>",
-            )
-            for p in kept
-            if id(p) in lost
-        ]
-        return done
 
     def _pieces(self, path: str, depth: int = 0) -> list[Piece]:
         """A file with the shared files it includes."""
@@ -241,18 +202,6 @@ class _Composer:
             return _trimmed(self._pieces(shared, depth + 1))
         self._problems.append(tags.problem(piece.place, wrong, hint))
         return []
-
-
-def _blamed(pieces: Sequence[Piece], error: Exception) -> Place | None:
-    """The place that MJML names as an offset into the text it was given, if it does."""
-    found = re.search(r"position (\d+):", str(error))
-    rest = int(found[1]) if found else -1
-    for number, piece in enumerate(pieces):
-        length = len(piece.text if piece.kind == "text" else _HOLD % number)
-        if 0 <= rest < length:
-            return piece.spot(rest) if piece.kind == "text" else piece.place
-        rest -= length
-    return None
 
 
 def _joined(pieces: Sequence[Piece]) -> str:

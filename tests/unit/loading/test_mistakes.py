@@ -89,7 +89,7 @@ WRONG = [
     ("order.delivered", "delivered", "4:10: \"delivered\" is not a type of event: did you mean \"order.delivered\"?"),
     ("{email: spring}", "{email: sprnig}", "10:19: there is no template \"sprnig\" (did you mean \"spring\"?)"),
     ("{email: spring}", "{sms: spring}", "10:17: the template \"spring\" has no sms.txt (add it to templates/spring/)"),
-    ("{email: spring}", "{email: spring-text}", "10:19: the template \"spring-text\" has no subject.txt and no body.mjml or body.html and no body.txt (add it to templates/spring-text/)"),
+    ("{email: spring}", "{email: spring-text}", "10:19: the template \"spring-text\" has no subject.txt and no body.mjml or body.html (add it to templates/spring-text/)"),
     # phrases
     ("wait: 2 days", "wait: 2 dyas", "8:11: \"dyas\" is not a unit of time; use minutes, hours, days or weeks: did you mean \"2 days\"?"),
     ("wait: 2 days", "wait: 2", "8:11: \"2\" is not a duration; write a whole number and a unit, for example \"2 days\" or \"90 minutes\""),

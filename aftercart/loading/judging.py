@@ -3,12 +3,25 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from aftercart.conditions import Claim, Condition, Finding, Tagged, clash, findings
-from aftercart.errors import Problem
+from aftercart import durations
+from aftercart.conditions import (
+    Claim,
+    Condition,
+    ConditionError,
+    Finding,
+    Tagged,
+    clash,
+    findings,
+    parse,
+)
+from aftercart.errors import InputError, Problem
+from aftercart.loading import phrases
 from aftercart.loading.documents import Document, Path_
+from aftercart.policy.entering import STILL_TOLD
 
 _AUDIENCE: Path_ = ("audience",)
-_WHERE: Path_ = ("trigger", "where")
+_TRIGGER: Path_ = ("trigger",)
+_WHERE: Path_ = (*_TRIGGER, "where")
 
 
 def check(documents: Sequence[Document]) -> Iterator[Problem]:
@@ -40,16 +53,42 @@ def _together(document: Document) -> Iterator[Problem]:
     where = document.conditions.get(_WHERE)
     audience = document.conditions.get(_AUDIENCE)
     held = [(audience, True)] if audience else []
-    mine, others = _sides(clash(*held, before=where), 0)
-    if mine and others:
-        words = f"nobody gets this: {_asks(document, others)}, and so {_said(mine)} never holds"
-        yield _at(document, _AUDIENCE, _column(mine), words, "change one of the two")
-        return
+    start = _start(document)
+    at_once = [*held, (start, True)] if start else held
+    for core in (clash(*held, before=where), clash(*at_once)):
+        mine, others = _sides(core, 0)
+        if mine and others:
+            words = f"nobody gets this: {_asks(document, others)}, and so {_said(mine)} never holds"
+            hint = "change one of the two"
+            yield _at(document, _AUDIENCE, _column(mine), words, hint)
+            return
     for path, stop in document.conditions.items():
         if path[-1] == "stop_if":
             yield from _stops(document, path, stop, held, where)
     if audience:
         yield from _tags(document, audience)
+
+
+def _start(document: Document) -> Condition | None:
+    """What the trigger asks for without a condition, at the moment at which it starts: so many days without an order, an answer."""
+    trigger = document.data.get("trigger") if document.conditions else None
+    if not isinstance(trigger, dict):
+        return None
+    try:
+        if "inactive_for" in trigger:
+            days = durations.parse(str(trigger["inactive_for"])).days
+            field, last = "customer.days_since_order", days + STILL_TOLD.days
+            text = f"{field} >= {days} and {field} <= {last}"
+        elif isinstance(trigger.get("answer"), dict):
+            answer = trigger["answer"]
+            low, high = phrases.scores(str(answer.get("score")))
+            field = f"score('{answer.get('survey')}')"
+            text = f"{field} >= {low} and {field} <= {high}"
+        else:
+            return None
+        return parse(text, about=frozenset({"customer"}))
+    except (InputError, ConditionError):
+        return None  # what is wrong with the trigger itself is said where it stands
 
 
 def _stops(
@@ -102,7 +141,10 @@ def _asks(document: Document, claims: Sequence[Claim]) -> str:
     """Who asks for what, and on which line."""
     asked = []
     for claim in claims:
-        who, path = ("trigger", _WHERE) if claim.origin < 0 else ("audience", _AUDIENCE)
+        if claim.origin:
+            who, path = "trigger", _WHERE if claim.origin < 0 else _TRIGGER
+        else:
+            who, path = "audience", _AUDIENCE
         line, _ = document.spot_in_text(path, claim.column)
         asked.append(f"the {who} (line {line}) asks for {claim}")
     return " and ".join(asked)

@@ -136,6 +136,8 @@ class Hooks:
         for _, end in fresh:
             self._pending.popleft()
             self._end = end
+        # counted before they are taken out, so that whoever asks meanwhile never hears that nothing waits
+        self._under_way = len(self._troubled)
         posts = self._troubled.due()
         self._under_way = len(posts)
         try:

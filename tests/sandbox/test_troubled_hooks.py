@@ -12,6 +12,7 @@ import pytest
 from aftercart.channels.sendgrid import read, verify
 from aftercart.errors import HookError
 from aftercart.sandbox import Sandbox
+from aftercart.sandbox.posting import Desk
 from aftercart.sandbox.scripts import parse
 from tests.channels.stage import NOW, clock, mail, text
 from tests.sandbox.conftest import App
@@ -173,3 +174,20 @@ def test_after_a_restart_what_waited_is_reported(ledger: Path, app: App) -> None
         sandbox.flush()
 
     assert len(told(app)) == 2
+
+
+def test_reports_that_are_being_made_ready_wait_all_the_same(
+    ledger: Path, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    sign = Desk.mail
+    with playing(ledger, app, "{copies: 3}") as sandbox:
+        hooks = sandbox._hooks
+        monkeypatch.setattr(
+            Desk, "mail", lambda *a, **k: (seen.append(hooks.waiting), sign(*a, **k))[1]
+        )
+        send(sandbox, app, mail(id="m-1"))
+        sandbox.flush()
+
+        assert seen == [6]  # three copies of two reports
+        assert hooks.waiting == 0

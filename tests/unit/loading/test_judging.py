@@ -119,3 +119,37 @@ def test_a_tag_that_takes_everybody_out_of_the_audience_comes_last(
     ]
 
     assert found(folder, TAGS.format(steps=steps)) == (said if line else [])
+
+
+START = """\
+name: Spring
+purpose: {purpose}
+trigger:
+  {trigger}
+audience: {audience}
+steps:
+  - send: {{email: spring}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("trigger", "audience", "problem"),
+    [
+        ("inactive_for: 60 days", "customer.days_since_order < 30", "5:11: nobody gets this: the trigger (line 4) asks for customer.days_since_order >= 60, and so customer.days_since_order < 30 never holds (change one of the two)"),
+        ("inactive_for: 60 days", "customer.orders >= 2 and days_since(orders) > 90", "5:36: nobody gets this: the trigger (line 4) asks for customer.days_since_order <= 67, and so days_since(orders) > 90 never holds (change one of the two)"),
+        ("inactive_for: 60 days", "customer.orders == 0", "5:11: nobody gets this: the trigger (line 4) asks for customer.days_since_order >= 60, and so customer.orders == 0 never holds (change one of the two)"),
+        ("inactive_for: 60 days", "customer.days_since_order > 60", ""),
+        ("inactive_for: 60 days", "customer.orders >= 2", ""),
+        ("answer: {survey: spring, score: 0-6}", "score('spring') >= 9", "5:11: nobody gets this: the trigger (line 4) asks for score('spring') <= 6, and so score('spring') >= 9 never holds (change one of the two)"),
+        ("answer: {survey: spring, score: 0-6}", "score('spring') >= 6 and customer.has_email", ""),
+    ],
+)  # fmt: skip
+def test_an_audience_that_nobody_has_at_the_start_is_told(
+    folder: Path, trigger: str, audience: str, problem: str
+) -> None:
+    purpose = "survey" if "answer" in trigger else "marketing"
+    source = START.format(purpose=purpose, trigger=trigger, audience=audience)
+
+    told = [one.removeprefix("campaigns/spring.yaml:") for one in found(folder, source)]
+
+    assert told == ([problem] if problem else [])

@@ -14,6 +14,7 @@ from aftercart import messagelog
 from aftercart.delivering import preparing
 from aftercart.delivering.handing import LEASE, Handing
 from aftercart.delivering.preparing import Prepared
+from aftercart.delivering.quiet import Quiet
 from aftercart.reasons import HOLDS
 from aftercart.runtime import Runtime
 from aftercart.store import messages, pauses, starts, transitions, versions
@@ -21,6 +22,9 @@ from aftercart.store.pauses import provider_scope
 from aftercart.store.transitions import Move
 
 __all__ = ["LEASE", "deliver"]
+
+#: Of this process.
+_quiet = Quiet()
 
 _log = structlog.get_logger(__name__)
 
@@ -41,9 +45,12 @@ def deliver(rt: Runtime, ids: Sequence[str]) -> int:
     for channel, pulse in pulses.items():
         if provider_scope(channel) in known.people.pauses:
             pulse.slow_down()
-    note = _note(rt, in_vain, now=now)
-    prepared = preparing.prepare(rt, due, known, now=now)
-    _put_down(rt, prepared, note, decided_under=set(known.people.pauses))
+    with _quiet.alone() if in_vain else _quiet.together() as had:
+        if not had:
+            return 0  # rung again in a minute; nothing is noted
+        note = _note(rt, in_vain, now=now)
+        prepared = preparing.prepare(rt, due, known, now=now)
+        _put_down(rt, prepared, note, decided_under=set(known.people.pauses))
     _say(prepared)
     return sum(Handing(rt, prepared, channel).all() for channel in prepared.channels)
 

@@ -23,7 +23,7 @@ from aftercart.delivering.preparing import Prepared
 from aftercart.handover import Outgoing
 from aftercart.model import Channel
 from aftercart.planning import Ringing
-from aftercart.policy import stepping
+from aftercart.policy import drafting
 from aftercart.runtime import Runtime
 from aftercart.store import Store, Tx, messages, transitions
 from aftercart.store.transitions import Ready
@@ -62,7 +62,7 @@ def send_then_record() -> None:
             _record(rt, prepared, batch, answers)
         return len(prepared.outgoing)
 
-    delivering.deliver = deliver
+    _break(delivering, "deliver", deliver)
 
 
 def _record(
@@ -100,13 +100,13 @@ def _record(
 
 def plan_at_once() -> None:
     """Planners do not wait for each other; the key of a message still keeps it from being planned twice."""
-    Store.write_alone = Store.write  # type: ignore[method-assign,assignment]
+    _break(Store, "write_alone", Store.write)
 
 
 def plan_without_key() -> None:
     """Control (b): nor does a message have a key any more; the database is asked for none either."""
     plan_at_once()
-    stepping.message_id = lambda *_: str(uuid4())  # type: ignore[attr-defined]
+    _break(drafting, "message_id", lambda *_: str(uuid4()))
 
 
 def note_before_doing() -> None:
@@ -122,18 +122,18 @@ def note_before_doing() -> None:
             drafts.append(some)
             return set()
 
-        messages.plan = put_off  # type: ignore[assignment]
+        _break(messages, "plan", put_off)
         try:
             rung = plan(rt, now=now)
         finally:
-            messages.plan = write
+            _break(messages, "plan", write)
         time.sleep(_A_MOMENT)
         for some in drafts:
             with rt.store.write() as tx:
                 write(tx, some)
         return rung
 
-    planning.plan = later
+    _break(planning, "plan", later)
 
 
 def sync_seldom() -> None:
@@ -151,7 +151,7 @@ def trust_event_ids() -> None:
     def key(told: Mapping[str, Any]) -> str:
         return str(told["sg_event_id"])
 
-    hooks._key = key  # type: ignore[assignment]
+    _break(hooks, "_key", key)
 
 
 def poison() -> None:
@@ -176,4 +176,11 @@ def poison() -> None:
                 )
         render(rt, facts, prepared, now)
 
-    preparing._render = deadly
+    _break(preparing, "_render", deadly)
+
+
+def _break(owner: object, name: str, instead: object) -> None:
+    """Puts something else there; what is no longer there cannot be broken, and a control that breaks nothing shows nothing."""
+    if not hasattr(owner, name):
+        raise AttributeError(f"{owner!r} has no {name} to break")
+    setattr(owner, name, instead)

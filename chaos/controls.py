@@ -73,7 +73,7 @@ def power_cut(stage: Stage) -> None:
 @scenario(
     "control-c",
     "the power goes, and SQLite syncs its log only now and then",
-    caught=("duplicate",),
+    caught=("duplicate", "lost"),
     database="sqlite",
     reports=False,
     recovery=100,
@@ -81,14 +81,14 @@ def power_cut(stage: Stage) -> None:
 def sync_seldom(stage: Stage) -> None:
     """The same, where a claim that was committed may be forgotten."""
     sabotage.into(stage.house, "sync_seldom")
-    _power_cut(stage)
+    _power_cut(stage, rounds=8)
 
 
-def _power_cut(stage: Stage) -> None:
+def _power_cut(stage: Stage, rounds: int = 4) -> None:
     stage.open(faults=SLOW, workers=0)
     stage.plant(1.0)
     power.watch(stage.house)
-    for _ in stage.rounds(4):
+    for _ in stage.rounds(rounds):
         stage.workers()
         stage.wait(2, 4)
         stage.kill_workers(all_at_once=True)

@@ -93,7 +93,7 @@ def _newlines(signs: str) -> str:
 
 def _spelt(before: str, address: str = "", *after: str) -> str:
     words = " ".join(_SIGNS.sub(" ", before + "".join(after)).split())
-    address = address.strip()
+    address = "" if address.strip().startswith("#") else address.strip()
     bare = _SCHEME.sub("", address)
     if not words or _SCHEME.sub("", words) == bare:
         return bare if address[:4].lower() in ("mail", "tel:") else address
@@ -137,25 +137,42 @@ class _Walk:
     def _element(self, found: re.Match[str]) -> Iterator[str]:
         closing, name, inside = bool(found[1]), found[2].lower(), found[3]
         empty = name in _EMPTY or inside.endswith("/")
-        linked = name in _LINKS or name in _IMAGES
-        if linked and not closing and not self._silent:
-            yield from (_space(name), _OPEN)
-            yield from self._said(inside, ("href", "alt")[: 1 + (name in _IMAGES)])
-            self._links += 1
-        else:
-            yield from self._kept(inside)
         if self._silent:
+            yield from self._kept(inside)
             if name == self._silent and not empty:
                 self._depth += -1 if closing else 1
                 self._silent = self._silent if self._depth else ""
-        elif not closing and not empty and _is_silent(name, inside):
+        elif closing:
+            yield from self._kept(inside)
+            yield from self._closed(name)
+        elif not empty and _is_silent(name, inside):
+            yield from self._kept(inside)
             self._silent, self._depth = name, 1
-        elif not closing and not linked:
-            yield _opening(name)
-        if not self._silent and linked and (closing or empty or name in _IMAGES):
-            yield from self._shut()
-        if not self._silent and (closing or empty):
-            yield _space(name)
+        else:
+            yield from self._opened(name, inside)
+            if empty:
+                yield from self._closed(name)
+
+    def _opened(self, name: str, inside: str) -> Iterator[str]:
+        yield _opening(name)
+        if name in _LINKS:
+            yield _OPEN
+            yield from self._said(inside, ("href",))
+            self._links += 1
+        elif name in _IMAGES:
+            # a picture may be a link of its own, or stand in one
+            linked = any(a[1].lower() == "href" for a in _ATTRIBUTE.finditer(inside))
+            yield _OPEN if linked else ""
+            yield from self._said(inside, ("href", "alt"))
+            yield _SHUT if linked else ""
+        else:
+            yield from self._kept(inside)
+
+    def _closed(self, name: str) -> Iterator[str]:
+        if name in _LINKS and self._links:
+            self._links -= 1
+            yield _SHUT
+        yield _space(name)
 
     def _said(self, inside: str, names: Sequence[str]) -> Iterator[str]:
         """What these attributes say, an address between two marks, with the tags of Jinja around them, in their order."""
@@ -167,11 +184,6 @@ class _Walk:
                 yield f"{_TO}{said}{_TO}" if attribute[1].lower() == "href" else said
                 at = attribute.end()
         yield from self._kept(inside[at:])
-
-    def _shut(self) -> Iterator[str]:
-        if self._links:
-            self._links -= 1
-            yield _SHUT
 
 
 def _is_silent(name: str, inside: str) -> bool:

@@ -52,6 +52,9 @@ def _filled(source: str, **values: object) -> str:
         # pictures
         ('<img src="x.png" alt="A cake"> and <img alt="" src="y.png">', "A cake and"),
         ('<mj-image src="x.png" alt="A cake" href="https://a.example/x" />', "A cake: https://a.example/x"),
+        ('<a href="https://a.example/x"><img src="x.png" alt="A cake"></a> now', "A cake: https://a.example/x now"),
+        ('<a href="https://a.example/x"><img src="x.png" alt=""></a>', "https://a.example/x"),
+        ("<a href='#top'>Up</a>", "Up"),
         # what is not read
         ("<head><title>T</title><style>a{}</style></head><style>b{}</style>One", "One"),
         ('<div style="color:red;display: none"><div>hidden</div> line</div>One', "One"),
